@@ -1,0 +1,62 @@
+# The commands of this repository. `make` alone lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FOR ?=
+PYTEST ?=
+
+# The first of these that is really there and of a version we support.
+PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help demo up test check format lock docs clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
+		while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+demo: $(READY) ## the main job on a live stream, in this terminal; FOR=30 ends it after 30 seconds
+	@$(BIN)/tidegauge demo $(if $(FOR),--seconds $(FOR))
+
+up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, pipeline
+	@$(BIN)/tidegauge up
+
+test: $(READY) ## every test, services included; PYTEST="-k name" narrows it down
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: $(READY) ## formatting, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config pyproject.toml
+
+format: $(READY) ## format the code and mend what lint can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: $(READY) ## make the generated documents anew
+	@$(BIN)/python -m schemas
+
+lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## remove the environment, caches and the local stack's data
+	@rm -rf $(VENV) .tidegauge .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Tidegauge needs Python 3.11 or 3.12, and none was found. Install one (for example: apt install python3)." >&2; exit 1; fi
+	@echo "setting up $(VENV) with $$($(PYTHON) --version) (once; about a minute, 300 MB)"
+	@$(PYTHON) -m venv $(VENV) || { echo "python could not make an environment; on Debian: apt install python3-venv" >&2; exit 1; }
+	@echo "installing the pinned packages"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--config-settings editable_mode=compat --editable .
+	@touch $@
+	@echo "ready"
