@@ -1,0 +1,1 @@
+"""What an event is: the envelope, the catalog of event properties, and what is derived from them."""

@@ -1,0 +1,53 @@
+"""The rules that every test runs under: no network without the marker, and in CI no skip that nobody agreed to."""
+
+import os
+from collections.abc import Generator, Iterator
+from typing import TypeVar
+
+import pytest
+
+from tests.services import running_broker
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+LOOPBACK = "127.0.0.1"
+AGREED_SKIPS: tuple[str, ...] = ()
+"""Reasons (how they begin) for which a test may be skipped in CI; each needs a reason why that is not a loss."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Open sockets to loopback, and to nothing else, for tests that say they need a service."""
+    for item in items:
+        if item.get_closest_marker("service"):
+            item.add_marker(pytest.mark.allow_hosts([LOOPBACK]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let no test be skipped in CI unless its reason is agreed: a skip is how a suite goes blind."""
+    report = yield
+    return _without_silent_skip(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Do the same for files that skip themselves while they are read."""
+    report = yield
+    return _without_silent_skip(report)
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """Address of a Kafka broker of this test run's own; ask for it only in tests marked `service`."""
+    with running_broker() as address:
+        yield address
+
+
+def _without_silent_skip(report: Report) -> Report:
+    if report.outcome != "skipped" or hasattr(report, "wasxfail") or os.environ.get("CI") != "true":
+        return report
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+    if not reason.removeprefix("Skipped: ").startswith(AGREED_SKIPS or "\0"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI without agreement ({reason}); see AGREED_SKIPS in tests/conftest.py"
+    return report
