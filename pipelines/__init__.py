@@ -1,0 +1,1 @@
+"""What is computed from the events: one small file per rollup, and the machinery that runs them."""

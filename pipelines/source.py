@@ -1,0 +1,309 @@
+"""The way out of Kafka: one consumer, whole micro-batches, offsets that Bytewax keeps together with the state.
+
+Kafka's own group offsets decide nothing here; the durable position is committed to a group only for lag tools to see.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from operator import methodcaller
+from typing import Any, TypedDict
+
+import numpy as np
+import structlog
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from numpy.typing import NDArray
+
+from pipelines.microbatch import MicroBatch
+
+log = structlog.get_logger(__name__)
+
+STATE_VERSION = 1
+POLL_PIECE = 5_000
+"""Messages asked of the client at once; small, so that a stop is noticed soon and memory stays flat."""
+
+
+class SourceError(Exception):
+    """The topic cannot be read on from where the state stands; the message says what to do."""
+
+
+class Position(TypedDict):
+    """Where a partition is read on: `next` in Kafka's count, `base` what earlier logs of the topic held."""
+
+    next: int
+    base: int
+
+
+class SourceState(TypedDict):
+    """What Bytewax keeps of the source."""
+
+    version: int
+    log_id: str
+    positions: dict[int, Position]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """How events are read.
+
+    Attributes:
+        bootstrap_servers: Kafka brokers, host:port, comma-separated.
+        topic: topic of the events.
+        group: consumer group that durable offsets are committed to, for lag tools.
+        shard: number of this shard.
+        shards: how many there are; a partition belongs to shard (number modulo shards).
+        log_id: name of the topic's incarnation. A changed one says that the topic was made anew: reading starts at its
+            beginning and stream offsets go on counting.
+        batch_size: most records in one step.
+        batch_wait: longest wait for them.
+        client: further settings of the Kafka client (security, tuning).
+    """
+
+    bootstrap_servers: str
+    topic: str
+    group: str
+    shard: int = 0
+    shards: int = 1
+    log_id: str = ""
+    batch_size: int = 40_000
+    batch_wait: timedelta = timedelta(seconds=0.5)
+    client: tuple[tuple[str, str | int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHooks:
+    """What the source tells the rest of the process.
+
+    Attributes:
+        stopping: when set, reading ends after the step in hand, with an exact stop.
+        on_lag: called with partition -> records that wait in Kafka.
+        on_durable: called after a snapshot is known to be durable.
+        on_failure: told why reading cannot go on; the flow then ends as at a stop, with state and offsets kept.
+    """
+
+    stopping: threading.Event
+    on_lag: Callable[[dict[int, int]], None] = lambda lag: None
+    on_durable: Callable[[], None] = lambda: None
+    on_failure: Callable[["SourceError"], None] = lambda error: None
+
+
+class KafkaSource(FixedPartitionedSource[tuple[str, list[MicroBatch]], SourceState | None]):
+    """All partitions of one shard, as one part: `(shard, micro-batches)` a step, one micro-batch a partition."""
+
+    def __init__(self, config: SourceConfig, hooks: SourceHooks) -> None:
+        self._config = config
+        self._hooks = hooks
+
+    def list_parts(self) -> list[str]:
+        """Name the one part."""
+        return [part_name(self._config.shard, self._config.shards)]
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: SourceState | None
+    ) -> "KafkaSourcePartition | EndedPartition":
+        """Start reading, from the state or from the beginning of the topic."""
+        try:
+            return KafkaSourcePartition(self._config, self._hooks, resume_state)
+        except SourceError as error:
+            self._hooks.on_failure(error)
+            return EndedPartition(resume_state)
+
+
+class EndedPartition(StatefulSourcePartition[tuple[str, list[MicroBatch]], SourceState | None]):
+    """Stands in where reading cannot begin: ends at once and leaves the state as it was."""
+
+    def __init__(self, state: SourceState | None) -> None:
+        self._state = state
+
+    def next_batch(self) -> Iterable[tuple[str, list[MicroBatch]]]:
+        """End."""
+        raise StopIteration
+
+    def snapshot(self) -> SourceState | None:
+        """Return the state that was found."""
+        return self._state
+
+
+class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]], SourceState | None]):
+    """Reads the partitions of a shard with one consumer."""
+
+    def __init__(self, config: SourceConfig, hooks: SourceHooks, state: SourceState | None) -> None:
+        self._config = config
+        self._hooks = hooks
+        self._part = part_name(config.shard, config.shards)
+        self._consumer = Consumer({**_client_settings(config), "error_cb": _Complaints()})
+        self._positions = self._resume(state)
+        self._snapshotted: dict[int, int] | None = None
+        self._consumer.assign(
+            [TopicPartition(config.topic, p, position["next"]) for p, position in self._positions.items()]
+        )
+        log.info("reading", topic=config.topic, part=self._part, positions=dict(self._positions))
+
+    def next_batch(self) -> Iterable[tuple[str, list[MicroBatch]]]:
+        """Give the next step's micro-batches; none when nothing came in `batch_wait`."""
+        self._commit_durable()
+        if self._hooks.stopping.is_set():
+            raise StopIteration
+        try:
+            messages = self._poll()
+        except SourceError as error:
+            self._hooks.on_failure(error)
+            raise StopIteration from error
+        batches = [self._micro_batch(p, list(own)) for p, own in _by_partition(messages)]
+        self._hooks.on_lag(self._lag())
+        return [(self._part, batches)] if batches else []
+
+    def snapshot(self) -> SourceState:
+        """Return where each partition is read on."""
+        self._snapshotted = {p: position["next"] for p, position in self._positions.items()}
+        positions: dict[int, Position] = {p: {**position} for p, position in self._positions.items()}
+        return {"version": STATE_VERSION, "log_id": self._config.log_id, "positions": positions}
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._commit_durable()
+        self._consumer.close()
+
+    def _poll(self) -> list[Message]:
+        """Gather messages until there are enough or the wait is over."""
+        messages: list[Message] = []
+        deadline = time.monotonic() + self._config.batch_wait.total_seconds()
+        while len(messages) < self._config.batch_size and not self._hooks.stopping.is_set():
+            wait = deadline - time.monotonic()
+            if wait <= 0:
+                break
+            messages += self._consumer.consume(POLL_PIECE, min(wait, 0.05))
+        if any(map(methodcaller("error"), messages)):
+            messages = [message for message in messages if not self._is_error(message)]
+        return messages
+
+    def _is_error(self, message: Message) -> bool:
+        error = message.error()
+        if error is None:
+            return False
+        if error.code() in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):
+            position = self._positions.get(message.partition() or 0)
+            raise SourceError(
+                f"{message.topic()}[{message.partition()}]: offset {position and position['next']} is not in the log: it has "
+                "expired, or the topic was made anew. For a topic made anew, start with --log-id and a new name for it."
+            )
+        if error.fatal() or error.code() in (
+            KafkaError.UNKNOWN_TOPIC_OR_PART,
+            KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        ):
+            raise SourceError(f"cannot read {self._config.topic}: {error.str()}")
+        log.warning("kafka", error=error.str())
+        return True
+
+    def _micro_batch(self, partition: int, messages: list[Message]) -> MicroBatch:
+        position = self._positions[partition]
+        offsets = _offsets(messages)
+        position["next"] = int(offsets[-1]) + 1
+        return MicroBatch(
+            partition=partition,
+            offsets=offsets + position["base"],
+            record_times=np.array([message.timestamp()[1] for message in messages], dtype=np.int64),
+            values=[message.value() or b"" for message in messages],
+        )
+
+    def _resume(self, state: SourceState | None) -> dict[int, Position]:
+        mine = [p for p in self._partitions() if p % self._config.shards == self._config.shard]
+        known = dict(state["positions"]) if state is not None else {}
+        if state is not None and state["version"] != STATE_VERSION:
+            raise SourceError(f"the state is of version {state['version']}, this program reads {STATE_VERSION}")
+        made_anew = state is not None and state["log_id"] != self._config.log_id
+        positions: dict[int, Position] = {}
+        for partition in sorted({*mine, *known}):
+            before = known.get(partition, {"next": self._oldest(partition), "base": 0})
+            if made_anew:
+                before = {"next": 0, "base": before["base"] + before["next"]}
+            positions[partition] = before
+        return positions
+
+    def _partitions(self) -> list[int]:
+        try:
+            topics = self._consumer.list_topics(self._config.topic, timeout=15).topics
+        except KafkaException as error:
+            raise SourceError(
+                f"no Kafka broker answers at {self._config.bootstrap_servers}: {error.args[0].str()}. "
+                "Start one (`tidegauge up` has its own) or set TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS."
+            ) from error
+        topic = topics[self._config.topic]
+        if topic.error is not None:
+            raise SourceError(f"topic {self._config.topic}: {topic.error.str()}; create it first")
+        return sorted(topic.partitions)
+
+    def _oldest(self, partition: int) -> int:
+        low, _ = self._consumer.get_watermark_offsets(TopicPartition(self._config.topic, partition), timeout=15)
+        return int(low)
+
+    def _lag(self) -> dict[int, int]:
+        lag = {}
+        for partition, position in self._positions.items():
+            _, end = self._consumer.get_watermark_offsets(TopicPartition(self._config.topic, partition), cached=True)
+            if end >= 0:
+                lag[partition] = max(end - position["next"], 0)
+        return lag
+
+    def _commit_durable(self) -> None:
+        """Commit the last snapshot's offsets: that we are called again after it proves it durable."""
+        if self._snapshotted is None:
+            return
+        offsets = [TopicPartition(self._config.topic, p, n) for p, n in self._snapshotted.items()]
+        self._snapshotted = None
+        self._hooks.on_durable()
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+        except KafkaException as error:
+            log.warning("offsets not committed; only lag tools see them", error=str(error))
+
+
+class _Complaints:
+    """Logs what the Kafka client complains of, each complaint at most every ten seconds: it goes on trying by itself."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, float] = {}
+
+    def __call__(self, error: KafkaError) -> None:
+        now = time.monotonic()
+        if now - self._told.get(error.code(), -10.0) >= 10.0:
+            self._told[error.code()] = now
+            log.warning("kafka", error=error.str())
+
+
+def part_name(shard: int, shards: int) -> str:
+    """Name the part that a shard reads, which is also the key of its state."""
+    return f"{shard}/{shards}"
+
+
+def _offsets(messages: list[Message]) -> NDArray[np.int64]:
+    ends = np.array([messages[0].offset(), messages[-1].offset()], dtype=np.int64)
+    if ends[1] - ends[0] + 1 == len(messages):
+        # Offsets rise, so that many of them between these two leave no gap: no need to ask each message.
+        return np.arange(ends[0], ends[1] + 1, dtype=np.int64)
+    return np.array([message.offset() for message in messages], dtype=np.int64)
+
+
+def _by_partition(messages: list[Message]) -> Iterable[tuple[int, Iterable[Message]]]:
+    partition = methodcaller("partition")
+    return groupby(sorted(messages, key=partition), key=partition)
+
+
+def _client_settings(config: SourceConfig) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": config.bootstrap_servers,
+        "group.id": config.group,
+        "enable.auto.commit": False,
+        # An offset that is gone must stop the reader, never make it jump.
+        "auto.offset.reset": "error",
+        "fetch.wait.max.ms": 50,
+        "queued.min.messages": 100_000,
+        "queued.max.messages.kbytes": 65_536,
+        "enable.partition.eof": False,
+        "log_level": 0,
+        **dict(config.client),
+    }

@@ -1,0 +1,1 @@
+"""Tests of what is computed: the laws of the shard, and each file of the machinery by itself."""
