@@ -1,0 +1,106 @@
+"""Sends dead letters to their topic and waits until the broker has them."""
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+log = structlog.get_logger(__name__)
+
+LARGEST_PAYLOAD = 900_000
+"""Bytes of a payload that still fit a broker's default limit; a larger one stays in ClickHouse alone."""
+
+
+class Letter(Protocol):
+    """What is sent of a rejected record; see `pipelines.dead_letters.DeadLetter`."""
+
+    @property
+    def partition(self) -> int:
+        """Partition it was read from."""
+
+    @property
+    def offset(self) -> int:
+        """Its stream offset."""
+
+    @property
+    def reason(self) -> str:
+        """Why it was rejected."""
+
+    @property
+    def detail(self) -> str:
+        """A sentence for people."""
+
+    @property
+    def payload(self) -> bytes:
+        """Its bytes, as they came."""
+
+
+class DeadLetterTopic:
+    """The topic of rejected events.
+
+    The value is the record's bytes, the key `partition:offset` of the events topic, headers say reason and detail. After
+    a crash a letter may be sent again: its key tells.
+    """
+
+    def __init__(self, settings: dict[str, str | int], topic: str, stopping: threading.Event) -> None:
+        """Make a producer; `settings` are those of the Kafka client, bootstrap.servers among them."""
+        self._producer = Producer({"enable.idempotence": True, "linger.ms": 5, "log_level": 0, **settings})
+        self._topic = topic
+        self._stopping = stopping
+
+    def send(self, letters: Sequence[Letter]) -> None:
+        """Send letters and return when the broker has all of them; waits while it refuses.
+
+        Raises:
+            KafkaException: the process was asked to stop while the broker refused.
+        """
+        pause = 0.5
+        waiting = list(letters)
+        while waiting:
+            waiting = self._try(waiting)
+            if waiting:
+                log.warning("dead letters refused, reading is paused", waiting=len(waiting), next_try_seconds=pause)
+                if self._stopping.wait(pause):
+                    raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT, "dead letters were not taken"))
+                pause = min(pause * 2, 15.0)
+
+    def close(self) -> None:
+        """Give the producer time to end."""
+        self._producer.flush(5)
+
+    def _try(self, letters: list[Letter]) -> list[Letter]:
+        """Send once; give back what the broker did not take."""
+        failed: list[Letter] = []
+        for letter in letters:
+            self._produce(letter, failed)
+        self._producer.flush()
+        return failed
+
+    def _produce(self, letter: Letter, failed: list[Letter]) -> None:
+        def report(error: KafkaError | None, _: Message) -> None:
+            if error is not None:
+                failed.append(letter)
+
+        whole = len(letter.payload) <= LARGEST_PAYLOAD
+        headers: list[tuple[str, str | bytes | None]] = [
+            ("reason", letter.reason.encode()),
+            ("detail", letter.detail.encode()),
+        ]
+        if not whole:
+            headers.append(("payload", b"too large for this topic; see the view rejected_events"))
+        while True:
+            try:
+                self._producer.produce(
+                    self._topic,
+                    key=f"{letter.partition}:{letter.offset}".encode(),
+                    value=letter.payload if whole else None,
+                    headers=headers,
+                    on_delivery=report,
+                )
+            except BufferError:
+                self._producer.poll(0.1)
+            else:
+                self._producer.poll(0)
+                return

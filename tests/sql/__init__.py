@@ -1,0 +1,1 @@
+"""Tests of the SQL: migrations, functions and views, on the real engine."""
