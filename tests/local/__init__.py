@@ -1,0 +1,1 @@
+"""Tests of the local stack: what emits events without a cluster."""
