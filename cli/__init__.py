@@ -1,0 +1,1 @@
+"""The `tidegauge` command: one subcommand a file."""

@@ -1,0 +1,5 @@
+"""Lets `python -m cli` be the same as `tidegauge`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,153 @@
+"""One shard as a process: puts source, shard, sinks and the metrics page together and runs them until a signal."""
+
+import gc
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import structlog
+
+from cli.person_ids import person_ids
+from cli.settings import Settings
+from cli.signals import stopped_by_signals
+from pipelines.dataflow import Outlet, run_flow, shard_flow
+from pipelines.flush import Flush
+from pipelines.observe import by_operation
+from pipelines.rollups import FACTS, ROLLUPS
+from pipelines.shard import Shard, ShardConfig
+from pipelines.shard_folder import ShardFolder
+from pipelines.source import KafkaSource, SourceConfig, SourceError, SourceHooks, part_name
+from pipelines.verdict import TimeRules
+from schemas.catalog import CATALOG
+from sinks.clickhouse import ClickHouse, StoreAwayError
+from sinks.dead_letter import DeadLetterTopic
+from sinks.gate import Gate
+from sinks.health import HealthServer
+from sinks.prometheus import Exporter, registry
+from sinks.writer import Writer, WriterState
+
+log = structlog.get_logger(__name__)
+
+AWAY_LIMIT_SECONDS = 5.0
+"""For how long the store may be away before /readyz says so."""
+
+
+def connect(settings: Settings, database: str | None = None, **options: Any) -> ClickHouse:
+    """Open the door to ClickHouse that the settings name; `options` are those of `ClickHouse`."""
+    return ClickHouse(
+        settings.clickhouse_url,
+        settings.clickhouse_user,
+        settings.clickhouse_secret(),
+        database or settings.database,
+        **options,
+    )
+
+
+def run_shard(settings: Settings, shard: int, shards: int, log_id: str) -> None:
+    """Run one shard until SIGTERM or SIGINT, with an exact stop.
+
+    Raises:
+        ShardFolderError, SourceError, StoreRefusedError, KeyChangedError, PseudonymKeyError, OSError: with a message that
+            says what to do.
+    """
+    failures: list[SourceError] = []
+    ids, part = person_ids(settings), part_name(shard, shards)
+    with (
+        ShardFolder(settings.data_dir, shard, shards) as folder,
+        stopped_by_signals() as stopping,
+        _gate(settings, part, ids.fingerprint, stopping) as gate,
+    ):
+        _tame_garbage_collector()
+        state = WriterState()
+        exporter = Exporter(CATALOG, state)
+        health = HealthServer(
+            settings.metrics_host, settings.metrics_port + shard, registry(exporter), lambda: _problem(state)
+        )
+        outlet = _outlet(settings, exporter, state, stopping, gate)
+        source = KafkaSource(
+            _source_config(settings, shard, shards, log_id),
+            SourceHooks(stopping, exporter.observe_lag, on_failure=failures.append),
+        )
+        config = ShardConfig(folder.ids, _time_rules(settings), settings.max_event_bytes, settings.catalog_strict, ids)
+        flow = shard_flow(part, source, lambda: Shard(config, ROLLUPS, FACTS), outlet)
+        health.start()
+        log.info("shard runs", shard=part, metrics=f"{settings.metrics_host}:{health.port}")
+        try:
+            run_flow(flow, folder.store, settings.snapshot_interval)
+        finally:
+            health.close()
+        if failures:
+            raise failures[0]
+        log.info("shard stopped; everything read is stored", shard=part)
+
+
+@contextmanager
+def _gate(settings: Settings, part: str, fingerprint: str, stopping: threading.Event) -> Iterator[Gate]:
+    """Open the gate that keeps erased persons out, and keep its list fresh."""
+    gate = Gate(connect(settings), f"{settings.events_topic} {part}", fingerprint)
+    # Where the store is away, the gate reads before it lets the first row through.
+    with suppress(StoreAwayError):
+        gate.read()
+    threading.Thread(target=gate.keep_reading, args=(stopping,), name="erasures", daemon=True).start()
+    try:
+        yield gate
+    finally:
+        gate.close()
+
+
+def _outlet(
+    settings: Settings, exporter: Exporter, state: WriterState, stopping: threading.Event, gate: Gate
+) -> Outlet:
+    writer = Writer(lambda: connect(settings), state, stopping, gate.admitted)
+    client: dict[str, str | int] = {"bootstrap.servers": settings.kafka_bootstrap_servers}
+    dead_letters = DeadLetterTopic(client, settings.rejected_topic, stopping)
+
+    def write(flush: Flush) -> None:
+        if flush.dead_letters:
+            dead_letters.send(flush.dead_letters)
+        writer.write([(rows.table, rows.data) for rows in flush.rows])
+        _observe(exporter, flush)
+
+    def close() -> None:
+        writer.close()
+        dead_letters.close()
+
+    return Outlet(write, writer.drain, close)
+
+
+def _observe(exporter: Exporter, flush: Flush) -> None:
+    exporter.observe_verdicts(flush.verdicts, flush.received)
+    for key, count, errors, durations in by_operation(flush.accepted):
+        exporter.observe_operation(key, count, errors, durations)
+    if flush.newest_ms is not None:
+        exporter.observe_event_lag(max(time.time() - flush.newest_ms / 1000, 0.0))
+
+
+def _problem(state: WriterState) -> str | None:
+    away = state.away_seconds()
+    return f"ClickHouse has been away for {away:.0f} s; events wait in Kafka" if away > AWAY_LIMIT_SECONDS else None
+
+
+def _source_config(settings: Settings, shard: int, shards: int, log_id: str) -> SourceConfig:
+    return SourceConfig(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        topic=settings.events_topic,
+        group=settings.consumer_group,
+        shard=shard,
+        shards=shards,
+        log_id=log_id,
+    )
+
+
+def _time_rules(settings: Settings) -> TimeRules:
+    return TimeRules(settings.lateness, settings.max_ahead, settings.max_age, settings.dedup_horizon)
+
+
+def _tame_garbage_collector() -> None:
+    # Decoding makes hundreds of thousands of objects a second, none of them in cycles: looking for cycles among
+    # them every 700 allocations would cost a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 50)

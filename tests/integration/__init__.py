@@ -1,0 +1,1 @@
+"""The whole stack as a person runs it: processes, ports, kills, second starts."""
