@@ -1,0 +1,1 @@
+"""How fast, how lean, how fresh: one file a question, answered as ratios that are measured in one run."""
