@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FOR ?=
 PYTEST ?=
+BENCH ?=
 
 # The first of these that is really there and of a version we support.
 PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo up test check format lock docs clean
+.PHONY: help demo up test check bench format lock docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -32,6 +33,9 @@ check: $(READY) ## formatting, lint, types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config pyproject.toml
+
+bench: $(READY) ## speed beside other ways to the same figures, in ratios (about 10 minutes); BENCH="--rounds 1" for options
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 format: $(READY) ## format the code and mend what lint can mend
 	@$(BIN)/ruff format .

@@ -53,8 +53,13 @@ def ledger_totals(store: ClickHouse) -> dict[str, int]:
     return dict(zip(VERDICTS, map(int, rows[0]), strict=True)) if rows else dict.fromkeys(VERDICTS, 0)
 
 
-def page_values(url: str) -> dict[str, float]:
-    """Read a Prometheus page of ours: family -> sum over its labels. Empty while nothing answers there."""
+def page_values(url: str, *, having: str = "") -> dict[str, float]:
+    """Read a Prometheus page of ours: family -> sum over its labels. Empty while nothing answers there.
+
+    Args:
+        url: of the page.
+        having: text that a line must contain to count, for example `operation="library.search"`.
+    """
     try:
         with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own address
             text = answer.read().decode()
@@ -62,7 +67,7 @@ def page_values(url: str) -> dict[str, float]:
         return {}
     values: dict[str, float] = {}
     for line in text.splitlines():
-        if line and not line.startswith("#"):
+        if line and not line.startswith("#") and having in line:
             name, _, value = line.rpartition(" ")
             family = name.partition("{")[0]
             values[family] = values.get(family, 0.0) + float(value)
