@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -47,7 +48,8 @@ class Events:
         if len(rows) < len(self):
             columns = take(columns, rows)
         missing = sorted(wanted - columns.keys())
-        return {**columns, **{name: self._property(name, rows, names) for name in missing}}
+        own = [self.properties[row] for row in rows.tolist()] if missing else []
+        return {**columns, **{name: _property(name, own, names) for name in missing}}
 
     def _rows(self, names: tuple[str, ...] | None) -> NDArray[np.intp]:
         if names is None:
@@ -67,12 +69,14 @@ class Events:
             self._derived[name] = made if whole else scattered(made, self._rows(derived.events), len(self))
         return self._derived[name]
 
-    def _property(self, name: str, rows: NDArray[np.intp], names: tuple[str, ...] | None) -> Column:
-        values = [getattr(self.properties[row], name, None) for row in rows]
-        kinds = _kinds(name, names)
-        if kinds & TEXT_KINDS:
-            return Coded.of(values)
-        return moments(values) if msgspec.inspect.DateTimeType in kinds else numbers(values)
+
+def _property(name: str, properties: list[Any], names: tuple[str, ...] | None) -> Column:
+    """Make the column of a property, unknown where an event does not have it."""
+    values = [getattr(own, name, None) for own in properties]
+    kinds = _kinds(name, names)
+    if kinds & TEXT_KINDS:
+        return Coded.of(values)
+    return moments(values) if msgspec.inspect.DateTimeType in kinds else numbers(values)
 
 
 def _is_wanted(name: str, wanted: AbstractSet[str]) -> bool:
@@ -80,6 +84,7 @@ def _is_wanted(name: str, wanted: AbstractSet[str]) -> bool:
     return name in PLACE or name.partition(".")[0] in wanted
 
 
+@cache
 def _kinds(name: str, names: tuple[str, ...] | None) -> set[type]:
     """Look up what a property holds: a batch in which it is always unknown cannot tell.
 

@@ -9,6 +9,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import compress
+from operator import or_
 from typing import Any
 
 import msgspec
@@ -25,6 +27,7 @@ KEY_BYTES = 32
 """A key is at least so long."""
 REMEMBERED = 1 << 16
 """Ids whose pseudonyms are kept at hand; about 20 MB."""
+ESCAPE = "\\"
 BLOCK = 64
 """Bytes that SHA-256 takes at a time; HMAC fills the key up to it."""
 
@@ -123,9 +126,21 @@ class Pseudonyms(PlainIds):
             if text:
                 for identifier in ids:
                     if identifier and identifier in text and not identifier.isdecimal():
-                        whole = rf"(?<![^\W_]){re.escape(identifier)}(?![^\W_])"
-                        changed[name] = text = re.sub(whole, self.of(identifier), text)
+                        changed[name] = text = _replaced(text, identifier, self.of(identifier))
         return changed
+
+
+def _replaced(text: str, identifier: str, pseudonym: str) -> str:
+    """Replace an id wherever it stands as a word of its own. No pattern: compiling one an id costs more than the search."""
+    parts, done, start = list[str](), 0, 0
+    while (at := text.find(identifier, start)) >= 0:
+        end = at + len(identifier)
+        if text[max(at - 1, 0) : at].isalnum() or text[end : end + 1].isalnum():
+            start = at + 1
+            continue
+        parts += (text[done:at], pseudonym)
+        done = start = end
+    return "".join((*parts, text[done:]))
 
 
 _read_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -147,9 +162,16 @@ def _hmac(key: bytes) -> Callable[[str], str]:
 
 
 def _own_ids(events: Events, rows: NDArray[np.intp]) -> Iterator[tuple[int, tuple[str | None, ...]]]:
-    """Give each of these rows with the ids in its envelope."""
-    columns = (_array(events.columns[name]).take(pa.array(rows)).to_pylist() for name in ENVELOPE_IDS)
-    return zip(rows.tolist(), zip(*columns, strict=True), strict=True)
+    """Give each of these rows whose properties may mention an id of its envelope, with those ids."""
+    chosen = pa.array(rows)
+    texts = _array(events.columns["properties"]).take(chosen).to_pylist()
+    columns = [_array(events.columns[name]).take(chosen).to_pylist() for name in ENVELOPE_IDS]
+    # Where JSON escapes a character, an id may stand there in another spelling.
+    likely = [ESCAPE in text for text in texts]
+    for ids in columns:
+        found = [identifier is not None and identifier in text for identifier, text in zip(ids, texts, strict=True)]
+        likely = list(map(or_, likely, found))
+    return compress(zip(rows.tolist(), zip(*columns, strict=True), strict=True), likely)
 
 
 def _rewritten(texts: pa.StringArray, changes: dict[int, Changed]) -> Texts:

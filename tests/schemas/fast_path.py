@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.narrow import ENVELOPE, properties_struct
+from schemas.narrow import CONTEXT, ENVELOPE, properties_struct
 from schemas.reference import Accepted
 from schemas.screen import is_suspect
 
@@ -31,14 +31,15 @@ def read(raw: bytes) -> Decoded | None:
     """Read a record by the Structs; None when they refuse it."""
     try:
         envelope = msgspec.json.decode(raw, type=ENVELOPE)
+        context = msgspec.json.decode(envelope.context, type=CONTEXT)
         properties = msgspec.json.decode(envelope.properties, type=properties_struct(envelope.event))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     fields = msgspec.structs.asdict(envelope)
     fields.pop("event", None)
     fields.pop("properties")
-    context = msgspec.structs.asdict(fields.pop("context"))
-    return Decoded(envelope.event, fields, context, msgspec.structs.asdict(properties))
+    fields.pop("context")
+    return Decoded(envelope.event, fields, msgspec.structs.asdict(context), msgspec.structs.asdict(properties))
 
 
 def expected(accepted: Accepted) -> Decoded:
