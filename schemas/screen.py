@@ -15,6 +15,7 @@ Far below the interpreter's limit, so that the caller's own depth never decides 
 could pass it is longer than most, so that few are counted.
 """
 
+ESCAPE: Final = b"\\"
 NUL_ESCAPE: Final = b"\\u0000"
 _SHORT: Final = 2 * MAX_DEPTH  # bytes; what is opened must be closed, so a shorter record is not too deep
 
@@ -41,7 +42,8 @@ def _may_be_deep(raw: bytes) -> bool:
 
 def _is_readable(raw: bytes) -> bool:
     """Tell whether all of the bytes are UTF-8 and none may stand for U+0000."""
-    return NUL_ESCAPE not in raw and is_utf8(raw)
+    # One byte is looked for ten times as fast as six, and most batches hold no escape at all.
+    return not (ESCAPE in raw and NUL_ESCAPE in raw) and is_utf8(raw)
 
 
 def is_utf8(raw: bytes) -> bool:
