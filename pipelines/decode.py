@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.columns import Coded, Column, Texts, numbers
+from pipelines.contexts import Contexts
 from schemas import narrow, reference, screen
 from schemas.catalog import catalog_name
 from schemas.reference import Rejection
@@ -25,12 +26,8 @@ PIECE = 2_000
 
 CODED = ("event", "outcome")
 """Columns of few distinct texts."""
-CODED_CONTEXT = ("source", "service", "release", "environment", "tenant_id")
-"""Those of them that stand in the context."""
 TEXTS = ("message_id", "user_id", "anonymous_id", "properties")
-"""Columns of many distinct texts; `session_id` is another."""
-REMEMBERED_CONTEXTS = 1 << 16
-"""Contexts at which all are forgotten; about 30 MB."""
+"""Columns of many distinct texts. Those of the context come from `pipelines.contexts`."""
 
 Struct = Any
 """A narrow struct, made at import from a model of the catalog."""
@@ -75,7 +72,7 @@ class Decoder:
         self._max_bytes = max_bytes
         self._strict = catalog_strict
         self._envelope = msgspec.json.Decoder(narrow.ENVELOPE).decode
-        self._contexts = _Contexts()
+        self._contexts = Contexts()
         self._properties = _Decoders(strict=catalog_strict)
 
     def decode(self, values: Sequence[bytes]) -> Decoded:
@@ -151,45 +148,6 @@ def _each(read: Callable[..., Any], *columns: Sequence[Any]) -> tuple[list[Any],
             found.append(None)
         else:
             return found, refused
-
-
-class _Contexts(dict[bytes, int]):
-    """Numbers the distinct contexts, each read once: an application sends few, for as long as a session lasts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._decode = msgspec.json.Decoder(narrow.CONTEXT).decode
-        self._read: list[Struct] = []
-
-    def __missing__(self, raw: bytes) -> int:
-        self._read.append(self._decode(raw))
-        self[raw] = len(self._read) - 1
-        return self[raw]
-
-    def forget_many(self) -> None:
-        """Forget all when there are many; to be called between batches, since numbers begin anew."""
-        if len(self) > REMEMBERED_CONTEXTS:
-            self.clear()
-            self._read.clear()
-
-    def columns(self, numbers: NDArray[np.intp]) -> dict[str, Column]:
-        """Give the columns of contexts with these numbers."""
-        used, codes = _compact(numbers)
-        own = [self._read[number] for number in used.tolist()]
-        told: dict[str, Column] = {}
-        for name in CODED_CONTEXT:
-            distinct = Coded.of([getattr(context, name) for context in own])
-            told[name] = Coded(distinct.codes[codes], distinct.values)
-        sessions = pa.array([context.session_id for context in own], pa.string())
-        return {**told, "session_id": Texts(sessions.take(pa.array(codes)))}
-
-
-def _compact(numbers: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Give the distinct numbers, ascending, and for each number its place among them."""
-    used = np.flatnonzero(np.bincount(numbers)) if len(numbers) else numbers
-    places = np.zeros(int(used[-1]) + 1 if len(used) else 0, dtype=np.intp)
-    places[used] = np.arange(len(used))
-    return used, places[numbers]
 
 
 class _Decoders(dict[str, Callable[[msgspec.Raw], Struct]]):

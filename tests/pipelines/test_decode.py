@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import decode
+from pipelines import contexts, decode
 from pipelines.columns import Coded, Texts
 from pipelines.decode import Decoded, Decoder
 from schemas.envelope import Call
@@ -51,7 +51,7 @@ def expected_row(verdict: Accepted) -> dict[str, Any]:
         "anonymous_id": envelope.anonymous_id or "",
         "outcome": properties.outcome or "",
         "time": corrected_ms(envelope),
-        **{name: told.get(name) or "" for name in (*decode.CODED_CONTEXT, "session_id")},
+        **{name: told.get(name) or "" for name in (*contexts.CODED, "session_id")},
     }
 
 
@@ -103,7 +103,7 @@ def test_a_strict_catalog_refuses_unknown_names_and_nothing_else(values: list[by
 
 
 def test_contexts_are_forgotten_between_batches_and_not_within_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode, "REMEMBERED_CONTEXTS", 2)
+    monkeypatch.setattr(contexts, "REMEMBERED", 2)
     decoder = Decoder(MAX_BYTES)
     for first in (0, 3, 2):
         records = [plain_record("feature.used", {"feature": "search"}) for _ in range(5)]
