@@ -66,7 +66,8 @@ DASHBOARD: dict[str, str] = {
     "nps": "SELECT * FROM nps(period = 'week')",
     "roi": "SELECT * FROM roi(currency = 'EUR')",
     "feedback": f"SELECT * FROM feedback WHERE time {RANGE} ORDER BY time DESC LIMIT 100",
-    "estimates": f"SELECT toDate(created_at) AS day, count(), avg(creation_minutes) FROM estimates WHERE created_at {RANGE} GROUP BY day",
+    "estimates": "SELECT toDate(created_at) AS day, count(), avg(creation_minutes) FROM estimates "
+    f"WHERE created_at {RANGE} GROUP BY day",
     "db_queries": f"SELECT toStartOfHour(minute) AS t, sum(count), sum(errors) FROM db_queries WHERE minute {RANGE} GROUP BY t",
     "slow_queries": "SELECT * FROM slow_queries(since = '{since}', until = '{until}') ORDER BY total_ms DESC LIMIT 20",
     "cache_access": f"SELECT toStartOfHour(minute) AS t, cache, sum(hits) / sum(count) FROM cache_access WHERE minute {RANGE} "

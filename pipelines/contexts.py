@@ -12,8 +12,8 @@ from schemas import narrow
 
 CODED = ("source", "service", "release", "environment", "tenant_id")
 """Columns of few distinct texts; `session_id` has many."""
-REMEMBERED = 1 << 16
-"""Contexts at which all are forgotten; about 30 MB."""
+REMEMBERED, REMEMBERED_BYTES = 1 << 16, 16 << 20
+"""Contexts, and bytes of them, at which all are forgotten: a hostile emitter sends another large one with every event."""
 
 
 class Contexts(dict[bytes, int]):
@@ -23,17 +23,20 @@ class Contexts(dict[bytes, int]):
         super().__init__()
         self._decode = msgspec.json.Decoder(narrow.CONTEXT).decode
         self._read: list[Any] = []
+        self._bytes = 0
 
     def __missing__(self, raw: bytes) -> int:
         self._read.append(self._decode(raw))
+        self._bytes += len(raw)
         self[raw] = len(self._read) - 1
         return self[raw]
 
     def forget_many(self) -> None:
         """Forget all when there are many; to be called between batches, since numbers begin anew."""
-        if len(self) > REMEMBERED:
+        if len(self) > REMEMBERED or self._bytes > REMEMBERED_BYTES:
             self.clear()
             self._read.clear()
+            self._bytes = 0
 
     def columns(self, numbers: NDArray[np.intp]) -> dict[str, Column]:
         """Give the columns of contexts with these numbers."""
