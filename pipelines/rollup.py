@@ -18,10 +18,10 @@ class Condition:
     """A test on one column of an event; `value` None asks only that the column is known."""
 
     column: str
-    value: str | bool | None = None
+    value: str | bool | int | None = None
 
 
-def equals(column: str, value: str | bool) -> Condition:
+def equals(column: str, value: str | bool | int) -> Condition:
     """Hold for the events whose column has this value."""
     return Condition(column, value)
 

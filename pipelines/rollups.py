@@ -14,6 +14,7 @@ from pipelines.ledger import LEDGER
 from pipelines.operations import OPERATIONS
 from pipelines.resources import CACHE_ACCESS, CACHE_MISSES, DB_QUERIES, RESOURCE_USAGE
 from pipelines.rollup import Rollup
+from pipelines.searches import SEARCHES
 
 ROLLUPS: tuple[Rollup, ...] = (
     OPERATIONS,
@@ -30,6 +31,7 @@ ROLLUPS: tuple[Rollup, ...] = (
     CACHE_MISSES,
     RESOURCE_USAGE,
     AVAILABILITY,
+    SEARCHES,
     LEDGER,
 )
 FACTS: tuple[Facts, ...] = (

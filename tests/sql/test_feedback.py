@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import orjson
 import pytest
 
 from local.producer import Record
@@ -14,6 +13,7 @@ from local.simulator import truths, world
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed
 from tests.sql.intervals import assert_near, check
+from tests.sql.made import record
 from tests.sql.simulation import FACTS, ROLLUPS, Simulated, day_of
 
 pytestmark = pytest.mark.service
@@ -113,17 +113,9 @@ def test_tickets_are_counted_by_area_severity_and_week(simulated: Simulated) -> 
 # --- people who change their minds
 
 
-def vote(number: int, moment: datetime, person: str, score: float, device: str | None = None) -> Record:
-    event = {
-        "type": "track",
-        "event": "feedback.submitted",
-        "messageId": f"vote-{number}",
-        "timestamp": moment.isoformat(),
-        "userId": person or None,
-        "anonymousId": device,
-        "properties": {"kind": "nps", "score": score},
-    }
-    return ((person or device or "").encode(), orjson.dumps(event), int(moment.timestamp() * 1000))
+def vote(moment: datetime, person: str, score: float, device: str | None = None) -> Record:
+    properties = {"kind": "nps", "score": score}
+    return record("feedback.submitted", int(moment.timestamp() * 1000), properties, user=person, device=device)
 
 
 def opinions() -> Iterator[tuple[datetime, str, float]]:
@@ -140,7 +132,7 @@ def opinions() -> Iterator[tuple[datetime, str, float]]:
 def voted(store: ClickHouse) -> list[tuple[int, str, float]]:
     """Votes (ms, person, score), in the order of their time and, at one moment, of their arrival."""
     votes = sorted(opinions(), key=lambda opinion: opinion[0])
-    feed(store, [vote(number, *opinion) for number, opinion in enumerate(votes)], ROLLUPS, FACTS)
+    feed(store, [vote(*opinion) for opinion in votes], ROLLUPS, FACTS)
     return [(int(moment.timestamp() * 1000), person, score) for moment, person, score in votes]
 
 
@@ -156,7 +148,7 @@ def test_a_person_has_one_vote_a_period_and_it_is_the_latest(
 
 def test_few_votes_do_not_look_certain(store: ClickHouse) -> None:
     moment = datetime(2027, 1, 1, tzinfo=UTC)
-    feed(store, [vote(10_000 + number, moment, "", 10, f"device-{number}") for number in range(3)], ROLLUPS, FACTS)
+    feed(store, [vote(moment, "", 10, f"device-{number}") for number in range(3)], ROLLUPS, FACTS)
     rows = store.query(
         "SELECT votes, nps, nps_low, nps_high FROM nps(period = 'month') WHERE period_start = '2027-01-01'"
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-import orjson
 import pytest
 
 from local.producer import Record
@@ -16,6 +15,7 @@ from local.simulator.product import TASKS
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed
 from tests.sql.intervals import assert_near, check
+from tests.sql.made import record
 from tests.sql.simulation import Event, Simulated, day_of
 
 pytestmark = pytest.mark.service
@@ -193,9 +193,7 @@ def test_the_guided_finish_more_often_by_the_declared_difference(simulated: Simu
 def step(unit: str, journey: str, name: str, index: int | None, ms: int, journey_id: str | None = None) -> Record:
     """Make the record of a step."""
     properties = {"journey": journey, "step": name, "step_index": index, "journey_id": journey_id}
-    moment = f"{day_of({'ms': ms}):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
-    event = {"type": "track", "event": "journey.step", "messageId": f"{journey}-{unit}-{name}-{ms}-{journey_id}"}
-    return (unit.encode(), orjson.dumps({**event, "timestamp": moment, "userId": unit, "properties": properties}), ms)
+    return record("journey.step", ms, properties, user=unit)
 
 
 def wander(rolls: random.Random) -> Iterator[tuple[str, str | None, int, int]]:
