@@ -68,13 +68,15 @@ def rollup_comparison(rollup: Rollup) -> Comparison:
         *(f"{_merged(measure, name)} AS {name}" for name, measure in measures.items()),
         f"sum({events}) AS events",
     ]
+    # A minute in which everything was rejected is a row of the ledger that the archive cannot know.
+    own = _select(stored, f"{rollup.table} AS r FINAL", [PERIOD.format(column="r.window_start")], keys)
     return Comparison(
         rollup.name,
         rollup.table,
         keys,
         tuple(measures),
         rollup.window_ms,
-        _select(stored, f"{rollup.table} AS r FINAL", [PERIOD.format(column="r.window_start")], keys),
+        f"{own} HAVING events > 0",
         recount_sql(rollup, measures),
         (_extent(rollup.table, "e.window_start", ""), _extent(ARCHIVE.table, _time(rollup), _chosen(rollup.events))),
     )
