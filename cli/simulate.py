@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, cast, get_args
 
 import orjson
 import typer
@@ -14,6 +14,8 @@ from cli.settings import settings
 from cli.signals import stopped_by_signals
 from cli.terminal import INTERRUPTED, err, fail, out
 from local.producer import BrokerError, EventProducer
+from local.simulator import world
+from local.simulator.assignment import BrokenAssignment, BrokenKind
 from local.simulator.impurities import Impurities
 from local.simulator.incident import Incident, IncidentKind
 from local.simulator.running import run
@@ -31,6 +33,16 @@ def _share(text: str | float) -> float:
     if not 0 <= share <= 1:
         raise typer.BadParameter(f"{text!r} is not between 0% and 100%")
     return share
+
+
+def _broken(text: str) -> BrokenAssignment:
+    """Read `search_ranking=skewed`."""
+    experiment, _, kind = text.partition("=")
+    kinds = get_args(BrokenKind)
+    if experiment not in world.EXPERIMENTS or kind not in kinds:
+        names = " or ".join(f"{name}={'|'.join(kinds)}" for name in world.EXPERIMENTS)
+        raise typer.BadParameter(f"{text!r}: give {names}")
+    return BrokenAssignment(experiment, cast(BrokenKind, kind))
 
 
 def simulate(
@@ -62,6 +74,14 @@ def simulate(
     malformed: Annotated[
         float, typer.Option(parser=_share, metavar="SHARE", help="Events followed by a malformed record.")
     ] = 0.0,
+    broken: Annotated[
+        BrokenAssignment | None,
+        typer.Option(
+            parser=_broken,
+            metavar="EXPERIMENT=KIND",
+            help="Break an experiment's assignment: KIND is skewed or unstable.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Send the events of a simulated construction-estimating application into Kafka.
@@ -79,6 +99,8 @@ def simulate(
 
       tidegauge simulate --days 28 --users 20000 --seed 7
 
+      tidegauge simulate --days 14 --broken search_ranking=skewed
+
       tidegauge simulate --fast --events 1000000 --duplicates 1% --late 1% --malformed 0.5% --json
 
     Exit codes: 0 done; 1 Kafka failed; 2 wrong use; 130 Ctrl-C, when all that was sent is acknowledged.
@@ -91,6 +113,7 @@ def simulate(
         rate=rate,
         days=days or 0.0,
         incident=Incident(incident, incident_at, incident_for) if incident else None,
+        broken=broken,
         impurities=Impurities(duplicates, late, malformed),
     )
     try:

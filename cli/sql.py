@@ -30,13 +30,15 @@ def sql(
         Format, typer.Option("--format", "-f", help="auto: a table on a terminal, TSV in a pipe.")
     ] = Format.AUTO,
 ) -> None:
-    """Ask ClickHouse a question; views are operations, errors, events, rejected_events, ledger.
+    """Ask ClickHouse a question; SHOW TABLES names the views, docs/data-dictionary.md explains them.
 
     Examples:
 
       tidegauge sql "SELECT event, sum(count), sum(errors) FROM operations GROUP BY event ORDER BY 2 DESC"
 
       tidegauge sql "SELECT event, latency_quantiles(sumMap(duration_sketch)) FROM operations GROUP BY event" -f json
+
+      tidegauge sql "SELECT * FROM experiment_results(experiment = 'search_ranking', goal = 'find_item', window_hours = 24)"
     """
     text = sys.stdin.read() if query == "-" else query
     chosen = output
