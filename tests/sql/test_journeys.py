@@ -238,5 +238,12 @@ def test_a_renamed_step_is_one_step_and_steps_without_an_index_come_last_as_they
     assert rows == [("open", 2, None), ("inspect", 2, 60.0), ("sign", 2, 60.0), ("archive", 2, 60.0)]
 
 
+def test_a_window_of_minutes_is_exact(store: ClickHouse) -> None:
+    """65 / 60 hours are a little less than 65 minutes in floating point: the end belongs to the window all the same."""
+    feed(store, [step("v", "exact", "open", 0, START_MS), step("v", "exact", "close", 1, START_MS + 65 * 60_000)])
+    rows = store.query(f"SELECT step, users FROM journey_funnel(journey = 'exact', hours = {65 / 60})")
+    assert rows == [("open", 1), ("close", 1)]
+
+
 def test_a_journey_that_nobody_took_is_empty(store: ClickHouse) -> None:
     assert store.query("SELECT * FROM journey_funnel(journey = 'nowhere', hours = 1)") == []

@@ -1,0 +1,36 @@
+"""Events made by hand, for what the simulated world does not do."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from local.producer import Record
+
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+
+
+def at(text: str) -> int:
+    """Give a moment (UTC, in ISO format) in ms since 1970."""
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def made(event: str, ms: int, user: str | None = None, device: str | None = None, **properties: Any) -> Record:
+    """Make the record of an event; two that are equal in everything are one."""
+    message = {
+        "type": "track",
+        "event": event,
+        "messageId": sha256(repr((event, ms, user, device, properties)).encode()).hexdigest(),
+        "timestamp": datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds"),
+        "userId": user,
+        "anonymousId": device,
+        "context": {"environment": "production"},
+        "properties": properties,
+    }
+    return (user or device or event).encode(), orjson.dumps(message), ms
+
+
+def in_order(records: list[Record]) -> list[Record]:
+    """Order records by their time, as they would have come."""
+    return sorted(records, key=lambda record: record[2] or 0)
