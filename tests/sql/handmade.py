@@ -16,16 +16,18 @@ def at(text: str) -> int:
     return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
 
 
-def made(event: str, ms: int, user: str | None = None, device: str | None = None, **properties: Any) -> Record:
+def made(
+    event: str, ms: int, user: str | None = None, device: str | None = None, service: str = "", **properties: Any
+) -> Record:
     """Make the record of an event; two that are equal in everything are one."""
     message = {
         "type": "track",
         "event": event,
-        "messageId": sha256(repr((event, ms, user, device, properties)).encode()).hexdigest(),
+        "messageId": sha256(repr((event, ms, user, device, service, properties)).encode()).hexdigest(),
         "timestamp": datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds"),
         "userId": user,
         "anonymousId": device,
-        "context": {"environment": "production"},
+        "context": {"environment": "production", "service": service},
         "properties": properties,
     }
     return (user or device or event).encode(), orjson.dumps(message), ms

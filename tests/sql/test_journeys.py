@@ -14,8 +14,8 @@ from local.simulator import truths, world
 from local.simulator.product import TASKS
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed
+from tests.sql.handmade import made
 from tests.sql.intervals import assert_near, check
-from tests.sql.made import record
 from tests.sql.simulation import Event, Simulated, day_of
 
 pytestmark = pytest.mark.service
@@ -192,8 +192,7 @@ def test_the_guided_finish_more_often_by_the_declared_difference(simulated: Simu
 
 def step(unit: str, journey: str, name: str, index: int | None, ms: int, journey_id: str | None = None) -> Record:
     """Make the record of a step."""
-    properties = {"journey": journey, "step": name, "step_index": index, "journey_id": journey_id}
-    return record("journey.step", ms, properties, user=unit)
+    return made("journey.step", ms, unit, journey=journey, step=name, step_index=index, journey_id=journey_id)
 
 
 def wander(rolls: random.Random) -> Iterator[tuple[str, str | None, int, int]]:

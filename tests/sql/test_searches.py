@@ -8,7 +8,7 @@ import pytest
 
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed
-from tests.sql.made import record
+from tests.sql.handmade import made
 
 pytestmark = pytest.mark.service
 
@@ -26,9 +26,8 @@ def searched(store: ClickHouse) -> list[tuple[int, str, int | None]]:
     searches.append((START_MS + 3_600_000, "silent about its results", None))
     records = []
     for time, service, results in searches:
-        told = {} if results is None else {"results_count": results}
-        records.append(record("library.search", time, told, service=service))
-        records.append(record("feature.used", time, {"feature": "search", "results_count": 0}, service=service))
+        records.append(made("library.search", time, "u-1", service=service, results_count=results))
+        records.append(made("feature.used", time, "u-1", service=service, feature="search", results_count=0))
     feed(store, records)
     return searches
 
