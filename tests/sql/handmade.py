@@ -1,5 +1,6 @@
 """Events made by hand, for what the simulated world does not do."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -7,6 +8,10 @@ from typing import Any
 import orjson
 
 from local.producer import Record
+from pipelines.facts import Facts
+from pipelines.rollup import Rollup
+from sinks.clickhouse import ClickHouse
+from tests.endpoint import feed
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
@@ -33,6 +38,10 @@ def made(
     return (user or device or event).encode(), orjson.dumps(message), ms
 
 
-def in_order(records: list[Record]) -> list[Record]:
-    """Order records by their time, as they would have come."""
-    return sorted(records, key=lambda record: record[2] or 0)
+def feed_with_a_crash(
+    store: ClickHouse, records: Iterable[Record], rollups: Sequence[Rollup], facts: Sequence[Facts]
+) -> None:
+    """Feed records in the order of their time, the first half twice: older versions of rows lie beside the newer ones then."""
+    stream = sorted(records, key=lambda record: record[2] or 0)
+    feed(store, stream[: len(stream) // 2], rollups, facts)
+    feed(store, stream, rollups, facts)

@@ -11,8 +11,7 @@ import pytest
 from local.producer import Record
 from local.simulator import world
 from sinks.clickhouse import ClickHouse
-from tests.endpoint import feed
-from tests.sql.handmade import DAY_MS, HOUR_MS, at, in_order, made
+from tests.sql.handmade import DAY_MS, HOUR_MS, at, feed_with_a_crash, made
 from tests.sql.intervals import assert_near, check, holds
 from tests.sql.simulation import FACTS, ROLLUPS, Event, Simulated, day_of, rows_of, start_of
 
@@ -297,7 +296,7 @@ def stream() -> Iterator[Record]:
 
 @pytest.fixture(scope="module")
 def made_by_hand(store: ClickHouse) -> ClickHouse:
-    feed(store, in_order(list(stream())), ROLLUPS, FACTS)
+    feed_with_a_crash(store, stream(), ROLLUPS, FACTS)
     return store
 
 

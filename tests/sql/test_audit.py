@@ -13,8 +13,7 @@ import pytest
 from local.producer import Record
 from pipelines.audit import DATA_ACCESS, SECURITY_FINDINGS
 from sinks.clickhouse import ClickHouse
-from tests.endpoint import feed
-from tests.sql.handmade import DAY_MS, at, in_order, made
+from tests.sql.handmade import DAY_MS, at, feed_with_a_crash, made
 from tests.sql.simulation import Event, Simulated, day_of, rows_of
 
 pytestmark = pytest.mark.service
@@ -198,7 +197,7 @@ def findings() -> Iterator[Record]:
 
 @pytest.fixture(scope="module")
 def made_by_hand(store: ClickHouse) -> ClickHouse:
-    feed(store, in_order([*bursts(), *findings()]), (), (DATA_ACCESS, SECURITY_FINDINGS))
+    feed_with_a_crash(store, [*bursts(), *findings()], (), (DATA_ACCESS, SECURITY_FINDINGS))
     return store
 
 

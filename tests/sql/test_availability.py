@@ -12,7 +12,7 @@ from local.producer import Record
 from pipelines.availability import AVAILABILITY
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed
-from tests.sql.handmade import MINUTE_MS, at, in_order, made
+from tests.sql.handmade import MINUTE_MS, at, feed_with_a_crash, made
 from tests.sql.simulation import MACHINE_PLAN, OUTAGE, Simulated, rows_of, start_of
 
 pytestmark = pytest.mark.service
@@ -145,7 +145,7 @@ def stream() -> Iterator[Record]:
 
 @pytest.fixture(scope="module")
 def made_by_hand(store: ClickHouse) -> ClickHouse:
-    feed(store, in_order(list(stream())), (AVAILABILITY,), ())
+    feed_with_a_crash(store, stream(), (AVAILABILITY,), ())
     return store
 
 

@@ -19,7 +19,7 @@ from local.simulator.simulator import Plan
 from pipelines.experiments import EXPERIMENT_EXPOSURES, EXPERIMENT_GOALS
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed, migrated
-from tests.sql.handmade import HOUR_MS, at, in_order, made
+from tests.sql.handmade import HOUR_MS, at, feed_with_a_crash, made
 from tests.sql.intervals import FAR, assert_near, check, holds
 from tests.sql.simulation import Event, Simulated, accepted, rows_of, simulate, start_of
 
@@ -343,7 +343,7 @@ def stream() -> Iterator[Record]:
 
 @pytest.fixture(scope="module")
 def made_by_hand(store: ClickHouse) -> ClickHouse:
-    feed(store, in_order(list(stream())), (EXPERIMENT_EXPOSURES,), (EXPERIMENT_GOALS,))
+    feed_with_a_crash(store, stream(), (EXPERIMENT_EXPOSURES,), (EXPERIMENT_GOALS,))
     return store
 
 

@@ -13,8 +13,7 @@ from local.producer import Record
 from local.simulator import world
 from pipelines.resources import CACHE_ACCESS, CACHE_MISSES, DB_QUERIES, RESOURCE_USAGE
 from sinks.clickhouse import ClickHouse
-from tests.endpoint import feed
-from tests.sql.handmade import MINUTE_MS, at, in_order, made
+from tests.sql.handmade import MINUTE_MS, at, feed_with_a_crash, made
 from tests.sql.intervals import assert_near, check
 from tests.sql.simulation import Event, Simulated, rows_of, start_of
 
@@ -215,7 +214,7 @@ TEN_MINUTES = "since = '2026-05-01 10:00:00', until = '2026-05-01 10:10:00'"
 
 @pytest.fixture(scope="module")
 def made_by_hand(store: ClickHouse) -> ClickHouse:
-    feed(store, in_order(list(stream())), (DB_QUERIES, CACHE_ACCESS, CACHE_MISSES, RESOURCE_USAGE), ())
+    feed_with_a_crash(store, stream(), (DB_QUERIES, CACHE_ACCESS, CACHE_MISSES, RESOURCE_USAGE), ())
     return store
 
 
