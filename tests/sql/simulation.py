@@ -11,11 +11,9 @@ from local.producer import Record
 from local.simulator.impurities import Impurities
 from local.simulator.simulator import Plan, Simulator
 from local.simulator.tally import Truth
-from pipelines.adoption import FEATURE_USES, FLAG_EVALUATIONS, UNIT_ACTIVITY
-from pipelines.estimates import ESTIMATES, LIBRARY_SESSIONS
-from pipelines.experiments import EXPERIMENT_EXPOSURES, EXPERIMENT_GOALS
-from pipelines.feedback import FEEDBACK, SUPPORT_TICKETS
-from pipelines.journeys import GUIDANCE, JOURNEY_STEPS, TASKS
+from pipelines import rollups
+from pipelines.adoption import UNIT_ACTIVITY
+from pipelines.experiments import EXPERIMENT_GOALS
 from sinks.clickhouse import ClickHouse
 
 PLAN = Plan(
@@ -26,16 +24,19 @@ PLAN = Plan(
     impurities=Impurities(duplicates=0.01, late=0.01, malformed=0.005),
 )
 FAMILIES = (
-    *(b"journey.", b"task.", b"guidance.", b"feedback.", b"support."),
-    *(b"estimate.", b"library.", b"bulk.", b"feature.", b"flag.", b"experiment.", b"page."),
+    *("journey.", "task.", "guidance.", "feedback.", "support."),
+    *("estimate.", "library.", "bulk.", "feature.", "flag.", "experiment.", "page."),
 )
 """How the names of the events begin that are taken; the world has many more."""
-ROLLUPS = (
-    *(GUIDANCE, SUPPORT_TICKETS, LIBRARY_SESSIONS),
-    *(UNIT_ACTIVITY, FEATURE_USES, FLAG_EVALUATIONS, EXPERIMENT_EXPOSURES),
-)
-FACTS = (JOURNEY_STEPS, TASKS, FEEDBACK, ESTIMATES, EXPERIMENT_GOALS)
-"""What is made of them."""
+
+
+def _is_of_families(events: tuple[str, ...] | None) -> bool:
+    return events is not None and all(event.startswith(FAMILIES) for event in events)
+
+
+ROLLUPS = (UNIT_ACTIVITY, *(rollup for rollup in rollups.ROLLUPS if _is_of_families(rollup.events)))
+FACTS = (EXPERIMENT_GOALS, *(facts for facts in rollups.FACTS if _is_of_families(facts.events)))
+"""What is made of them: all that look at these events alone, and two that look at others too."""
 
 Event = dict[str, Any]
 
@@ -65,8 +66,8 @@ def simulate() -> tuple[Truth, list[Record]]:
     return simulator.truth, records
 
 
-def _name(value: bytes) -> bytes:
-    return value.partition(b'"event":"')[2]
+def _name(value: bytes) -> str:
+    return value.partition(b'"event":"')[2].partition(b'"')[0].decode(errors="replace")
 
 
 def accepted(records: Iterable[Record]) -> Iterator[Event]:
