@@ -184,7 +184,7 @@ def _measure(measure: Measure, rollup: Rollup) -> str:
 def _condition(condition: Condition, rollup: Rollup) -> str:
     name, value = condition.column, condition.value
     if _is_text(name, rollup):
-        return f"{_text(name, rollup)} {'!=' if value is None else '='} {_quoted(str(value or ''))}"
+        return f"{_text(name, rollup)} {'!=' if value is None else '='} {_quoted('' if value is None else str(value))}"
     if value is None:
         return f"{_number(name, rollup)} IS NOT NULL"
     return f"ifNull({_number(name, rollup)} = {float(value)}, false)"

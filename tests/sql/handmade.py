@@ -15,6 +15,9 @@ from tests.endpoint import feed
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
+Context = dict[str, str]
+PRODUCTION: Context = {"environment": "production"}
+
 
 def at(text: str) -> int:
     """Give a moment (UTC, in ISO format) in ms since 1970."""
@@ -22,17 +25,22 @@ def at(text: str) -> int:
 
 
 def made(
-    event: str, ms: int, user: str | None = None, device: str | None = None, service: str = "", **properties: Any
+    event: str,
+    ms: int,
+    user: str | None = None,
+    device: str | None = None,
+    context: Context = PRODUCTION,
+    **properties: Any,
 ) -> Record:
     """Make the record of an event; two that are equal in everything are one."""
     message = {
         "type": "track",
         "event": event,
-        "messageId": sha256(repr((event, ms, user, device, service, properties)).encode()).hexdigest(),
+        "messageId": sha256(repr((event, ms, user, device, context, properties)).encode()).hexdigest(),
         "timestamp": datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds"),
         "userId": user,
         "anonymousId": device,
-        "context": {"environment": "production", "service": service},
+        "context": context,
         "properties": properties,
     }
     return (user or device or event).encode(), orjson.dumps(message), ms

@@ -15,14 +15,11 @@ from local.simulator.impurities import Impurities
 from local.simulator.incident import Incident
 from local.simulator.simulator import Plan, Simulator
 from local.simulator.tally import Truth
-from pipelines.adoption import FEATURE_USES, FLAG_EVALUATIONS, UNIT_ACTIVITY
-from pipelines.audit import DATA_ACCESS, SECURITY_FINDINGS
-from pipelines.availability import AVAILABILITY
-from pipelines.estimates import ESTIMATES, LIBRARY_SESSIONS
-from pipelines.experiments import EXPERIMENT_EXPOSURES, EXPERIMENT_GOALS
-from pipelines.feedback import FEEDBACK, SUPPORT_TICKETS
-from pipelines.journeys import GUIDANCE, JOURNEY_STEPS, TASKS
-from pipelines.resources import CACHE_ACCESS, CACHE_MISSES, DB_QUERIES, RESOURCE_USAGE
+from pipelines import rollups
+from pipelines.adoption import UNIT_ACTIVITY
+from pipelines.experiments import EXPERIMENT_GOALS
+from pipelines.facts import Facts
+from pipelines.rollup import Rollup
 from sinks.clickhouse import ClickHouse
 
 PLAN = Plan(
@@ -33,17 +30,23 @@ PLAN = Plan(
     impurities=Impurities(duplicates=0.01, late=0.01, malformed=0.005),
 )
 FAMILIES = (
-    *(b"journey.", b"task.", b"guidance.", b"feedback.", b"support."),
-    *(b"estimate.", b"library.", b"bulk.", b"feature.", b"flag.", b"experiment.", b"page."),
-    *(b"data.", b"security."),
+    *("journey.", "task.", "guidance.", "feedback.", "support."),
+    *("estimate.", "library.", "bulk.", "feature.", "flag.", "experiment.", "page."),
+    *("data.", "security."),
 )
 """How the names of the events begin that are taken; the world has many more."""
-ROLLUPS = (
-    *(GUIDANCE, SUPPORT_TICKETS, LIBRARY_SESSIONS),
-    *(UNIT_ACTIVITY, FEATURE_USES, FLAG_EVALUATIONS, EXPERIMENT_EXPOSURES),
-)
-FACTS = (JOURNEY_STEPS, TASKS, FEEDBACK, ESTIMATES, EXPERIMENT_GOALS, DATA_ACCESS, SECURITY_FINDINGS)
-"""What is made of them."""
+MACHINE_FAMILIES = ("db.", "cache.", "resource.", "probe.")
+"""The same of the world of machines."""
+
+
+def _of(item: Rollup | Facts, families: tuple[str, ...]) -> bool:
+    return item.events is not None and all(event.startswith(families) for event in item.events)
+
+
+ROLLUPS = (UNIT_ACTIVITY, *(rollup for rollup in rollups.ROLLUPS if _of(rollup, FAMILIES)))
+FACTS = (EXPERIMENT_GOALS, *(facts for facts in rollups.FACTS if _of(facts, FAMILIES)))
+"""What is made of FAMILIES: all that look at these events alone, and two that look at others too."""
+MACHINE_ROLLUPS = tuple(rollup for rollup in rollups.ROLLUPS if _of(rollup, MACHINE_FAMILIES))
 
 OUTAGE = Incident("outage", at_s=30 * 3600 + 20, for_s=20 * 60)
 """When the application and its database are away in the world of machines: 20 minutes that begin within a minute."""
@@ -56,9 +59,6 @@ MACHINE_PLAN = Plan(
     impurities=PLAN.impurities,
 )
 """Two days with the end of a month between them."""
-MACHINE_FAMILIES = (b"db.", b"cache.", b"resource.", b"probe.")
-MACHINE_ROLLUPS = (DB_QUERIES, CACHE_ACCESS, CACHE_MISSES, RESOURCE_USAGE, AVAILABILITY)
-
 Event = dict[str, Any]
 
 
@@ -85,15 +85,15 @@ def rows_of(store: ClickHouse, query: str) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def simulate(plan: Plan = PLAN, families: tuple[bytes, ...] = FAMILIES) -> tuple[Truth, list[Record]]:
+def simulate(plan: Plan = PLAN, families: tuple[str, ...] = FAMILIES) -> tuple[Truth, list[Record]]:
     """Simulate a world; gives the records of the families."""
     simulator = Simulator(plan)
     records = [record for batch in simulator.events() for record in batch if _name(record[1]).startswith(families)]
     return simulator.truth, records
 
 
-def _name(value: bytes) -> bytes:
-    return value.partition(b'"event":"')[2]
+def _name(value: bytes) -> str:
+    return value.partition(b'"event":"')[2].partition(b'"')[0].decode(errors="replace")
 
 
 def accepted(records: Iterable[Record]) -> Iterator[Event]:

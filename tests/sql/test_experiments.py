@@ -246,7 +246,7 @@ def broken_world(url: str, kind: BrokenKind) -> Iterator[Simulated]:
     """Simulate two days with an assignment that is broken, of the experiments alone."""
     start = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
     plan = Plan(start, seed=19, users=700, days=2, broken=BrokenAssignment(BROKEN, kind))
-    truth, records = simulate(plan, (b"experiment.", b"task."))
+    truth, records = simulate(plan, ("experiment.", "task."))
     with migrated(url, f"broken_{kind}") as store:
         feed(store, records, (EXPERIMENT_EXPOSURES,), (EXPERIMENT_GOALS,))
         yield Simulated(store, truth, list(accepted(records)))
