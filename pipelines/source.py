@@ -149,12 +149,12 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         if self._hooks.stopping.is_set():
             raise StopIteration
         try:
-            messages = self._poll()
+            batches = [self._micro_batch(p, list(own)) for p, own in _by_partition(self._poll())]
+            lag = self._lag()
         except SourceError as error:
             self._hooks.on_failure(error)
             raise StopIteration from error
-        batches = [self._micro_batch(p, list(own)) for p, own in _by_partition(messages)]
-        self._hooks.on_lag(self._lag())
+        self._hooks.on_lag(lag)
         return [(self._part, batches)] if batches else []
 
     def snapshot(self) -> SourceState:
@@ -176,7 +176,8 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
             wait = deadline - time.monotonic()
             if wait <= 0:
                 break
-            messages += self._consumer.consume(POLL_PIECE, min(wait, 0.05))
+            most = min(POLL_PIECE, self._config.batch_size - len(messages))
+            messages += self._consumer.consume(most, min(wait, 0.05))
         if any(map(methodcaller("error"), messages)):
             messages = [message for message in messages if not self._is_error(message)]
         return messages
@@ -186,11 +187,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         if error is None:
             return False
         if error.code() in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):
-            position = self._positions.get(message.partition() or 0)
-            raise SourceError(
-                f"{message.topic()}[{message.partition()}]: offset {position and position['next']} is not in the log: it has "
-                "expired, or the topic was made anew. For a topic made anew, start with --log-id and a new name for it."
-            )
+            raise self._not_in_the_log(message.partition() or 0)
         if error.fatal() or error.code() in (
             KafkaError.UNKNOWN_TOPIC_OR_PART,
             KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -198,6 +195,12 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
             raise SourceError(f"cannot read {self._config.topic}: {error.str()}")
         log.warning("kafka", error=error.str())
         return True
+
+    def _not_in_the_log(self, partition: int) -> SourceError:
+        return SourceError(
+            f"{self._config.topic}[{partition}]: offset {self._positions[partition]['next']} is not in the log: it has "
+            "expired, or the topic was made anew. For a topic made anew, start with --log-id and a new name for it."
+        )
 
     def _micro_batch(self, partition: int, messages: list[Message]) -> MicroBatch:
         position = self._positions[partition]
@@ -242,11 +245,19 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         return int(low)
 
     def _lag(self) -> dict[int, int]:
+        """Count what waits in Kafka, by the ends that the last answers told.
+
+        Raises:
+            SourceError: an end lies before where we read on. Not every broker calls that an error; some answer with nothing,
+                and the reader would wait until new records had filled the gap.
+        """
         lag = {}
         for partition, position in self._positions.items():
             _, end = self._consumer.get_watermark_offsets(TopicPartition(self._config.topic, partition), cached=True)
+            if 0 <= end < position["next"]:
+                raise self._not_in_the_log(partition)
             if end >= 0:
-                lag[partition] = max(end - position["next"], 0)
+                lag[partition] = end - position["next"]
         return lag
 
     def _commit_durable(self) -> None:

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import clickhouse_connect
+from confluent_kafka import Consumer, TopicPartition
 
+from cli.up import PARTITIONS
 from tests.services import free_port
 
 REPOSITORY = Path(__file__).parents[2]
@@ -96,6 +98,20 @@ class RunningStack:
     def wait_until_received(self, records: int) -> None:
         """Return when the ledger has so many records."""
         self.wait_for(lambda: self.received() >= records, f"{records} records in the ledger")
+
+    def wait_until_durable(self, records: int) -> None:
+        """Return when the snapshot of the pipeline covers so many records: a start after it goes on behind them."""
+        servers = self.environment["TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS"]
+        consumer = Consumer({"bootstrap.servers": servers, "group.id": "tidegauge"})
+        partitions = [TopicPartition("events", partition) for partition in range(PARTITIONS)]
+
+        def covered() -> bool:
+            return sum(max(found.offset, 0) for found in consumer.committed(partitions, timeout=10)) >= records
+
+        try:
+            self.wait_for(covered, f"a snapshot of {records} records")
+        finally:
+            consumer.close()
 
     def contents(self) -> dict[str, list[tuple[object, ...]]]:
         """Read every table of figures, in a settled order."""

@@ -49,6 +49,7 @@ def _run(
             sent = json.loads(summary)["tally"]
             tally.update({name: sent[name] for name in LEDGER_OF_TALLY.values()})
             stack.wait_until_received(tally["sent"])
+            stack.wait_until_durable(tally["sent"])
         # The rows of some rollups wait for up to a minute; an exact stop writes them.
         assert stack.stop() == 0
         stack.start()
