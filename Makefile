@@ -45,7 +45,7 @@ format: $(READY) ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix .
 
 docs: $(READY) ## make the generated documents anew
-	@$(BIN)/python -m schemas
+	@$(BIN)/tidegauge schema docs
 
 lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock
 	@$(BIN)/python -m pip install --quiet uv

@@ -39,9 +39,9 @@ Question = tuple[str, str]
 
 RANGE = "BETWEEN '{since}' AND '{until}'"
 DASHBOARD: dict[str, str] = {
-    "operations": "SELECT toStartOfHour(window_start) AS t, event, sum(count), sum(errors), "
-    f"latency_quantiles(sumMap(duration_sketch)) FROM operations WHERE window_start {RANGE} GROUP BY t, event ORDER BY t",
-    "operations, one day": "SELECT toStartOfInterval(window_start, INTERVAL 5 MINUTE) AS t, event, sum(count), sum(errors), "
+    "operations_hourly": "SELECT window_start AS t, event, sum(count), sum(errors), "
+    f"latency_quantiles(sumMap(duration_sketch)) FROM operations_hourly WHERE window_start {RANGE} GROUP BY t, event ORDER BY t",
+    "operations": "SELECT toStartOfInterval(window_start, INTERVAL 5 MINUTE) AS t, event, sum(count), sum(errors), "
     "latency_quantiles(sumMap(duration_sketch)) FROM operations WHERE window_start >= '{day}' GROUP BY t, event ORDER BY t",
     "errors": f"SELECT toStartOfHour(window_start) AS t, kind, sum(count) FROM errors WHERE window_start {RANGE} "
     "GROUP BY t, kind ORDER BY t",

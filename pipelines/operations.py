@@ -1,9 +1,10 @@
 """How fast and how faulty is each operation? Latency and error rate of every event.
 
-One row: what happened in 10 seconds to one event name, by service, source, release and environment. What carries a
+One row: what happened in 10 seconds (or an hour) to one event name, by service, source, release and environment. What carries a
 duration has a latency, what carries an outcome has an error rate; an event with neither is only counted.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pipelines.rollup import Rollup, count, equals, known, max_of, sketch_of, sum_of
@@ -22,4 +23,12 @@ OPERATIONS = Rollup(
         "duration_sketch": sketch_of("duration_ms"),
     },
     window=timedelta(seconds=10),
+)
+
+OPERATIONS_HOURLY = replace(
+    OPERATIONS,
+    name="operations_hourly",
+    table="operations_hourly_rows",
+    window=timedelta(hours=1),
+    emit_every=timedelta(seconds=15),
 )

@@ -11,13 +11,14 @@ from pipelines.facts import Facts
 from pipelines.feedback import FEEDBACK, SUPPORT_TICKETS
 from pipelines.journeys import GUIDANCE, JOURNEY_STEPS, TASKS
 from pipelines.ledger import LEDGER
-from pipelines.operations import OPERATIONS
+from pipelines.operations import OPERATIONS, OPERATIONS_HOURLY
 from pipelines.resources import CACHE_ACCESS, CACHE_MISSES, DB_QUERIES, RESOURCE_USAGE
 from pipelines.rollup import Rollup
 from pipelines.searches import SEARCHES
 
 ROLLUPS: tuple[Rollup, ...] = (
     OPERATIONS,
+    OPERATIONS_HOURLY,
     ERRORS,
     GUIDANCE,
     SUPPORT_TICKETS,

@@ -8,6 +8,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Protocol
 
+from sinks.described import with_comment
+
 SQL = Path(__file__).resolve().parent.parent / "sql"
 HISTORY = """
 CREATE TABLE IF NOT EXISTS schema_migrations
@@ -83,10 +85,12 @@ def migrate(database: Database) -> Iterator[str]:
             yield migration.name
         elif applied[migration.number] != migration.digest:
             raise MigrationError(f"{migration.name} was changed after it was applied; add a new migration instead")
-    for folder in ("functions", "views"):
-        for path in in_order((SQL / folder).glob("*.sql")):
-            run_file(database, path.read_text())
-            yield f"{folder}/{path.stem}"
+    for path in in_order((SQL / "functions").glob("*.sql")):
+        run_file(database, path.read_text())
+        yield f"functions/{path.stem}"
+    for path in in_order((SQL / "views").glob("*.sql")):
+        database.command(with_comment(path.read_text()))
+        yield f"views/{path.stem}"
 
 
 def in_order(paths: Iterable[Path]) -> list[Path]:

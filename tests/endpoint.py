@@ -1,13 +1,16 @@
 """A ClickHouse of the tests' own with the tables and views of this program, and a way of events into it without Kafka."""
 
+import re
 import subprocess
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -40,14 +43,27 @@ def running_endpoint(data: Path) -> Iterator[str]:
             process.terminate()
 
 
+@dataclass(frozen=True, slots=True)
+class _WithoutExpiry:
+    """Makes tables that keep their rows for ever: tests have events of fixed dates, which must not expire as the years go by."""
+
+    store: ClickHouse
+
+    def command(self, statement: str) -> Any:
+        return self.store.command(re.sub(r"\nTTL .+ DAY$", "", statement))
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        return self.store.query(statement)
+
+
 @contextmanager
 def migrated(url: str, database: str) -> Iterator[ClickHouse]:
-    """Make a database with all tables, functions and views; gives a connection to it."""
+    """Make a database with all tables (whose rows do not expire), functions and views; gives a connection to it."""
     server = ClickHouse(url, "default", "", "default")
     server.command(f"CREATE DATABASE {database}")
     server.close()
     store = ClickHouse(url, "default", "", database)
-    list(migrate(store))
+    list(migrate(_WithoutExpiry(store)))
     yield store
     store.close()
 

@@ -1,8 +1,9 @@
 -- Was it up, and how much may it still be down? One row a target, environment and month (UTC).
 --
 -- `up`, `down` and `unknown` are minutes (see `availability_minutes` for what they mean) between the first and the last probe of the
--- target: for the month that runs, up to now; for the month in which probing began, from then. `availability` is the share up of
--- the known minutes (up + down); `availability_at_worst` counts every unknown minute as down, so the truth lies between.
+-- target: for the month in which probing began, from then; for its latest month, up to the last probe, which is not now where probing
+-- has stopped. `availability` is the share up of the known minutes (up + down), NULL where there are none; `availability_at_worst`
+-- counts every unknown minute as down, so the truth lies between.
 -- The objective is 99.9 % for the application and 99.95 % for the database. The budget is what it allows of the whole calendar month
 -- in minutes (43.2 and 21.6 of 30 days); down minutes spend it, unknown ones do not. Below 0 the objective is missed.
 CREATE OR REPLACE VIEW availability AS

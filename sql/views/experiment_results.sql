@@ -13,7 +13,7 @@
 -- Exposures are read without FINAL: an older version of a row has a later first moment, or the same.
 CREATE OR REPLACE VIEW experiment_results AS
 WITH
-    toInt64({window_hours:Float64} * 3600000) AS window_ms,
+    toInt64(round({window_hours:Float64} * 3600000)) AS window_ms,
     units AS
     (
         SELECT

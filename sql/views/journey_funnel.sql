@@ -39,7 +39,7 @@ WITH
                         place != event.2, times,
                         place = 1, [event.1],
                         empty(reached[place - 1]), times,
-                        event.1 - reached[place - 1][1] > {hours:Float64} * 3600000, times,
+                        event.1 - reached[place - 1][1] > round({hours:Float64} * 3600000), times,
                         notEmpty(times) AND times[1] = reached[place - 1][1], times,
                         arrayPushBack(reached[place - 1], event.1)),
                     reached, arrayEnumerate(reached)),

@@ -1,4 +1,7 @@
 -- Latency and errors of every event: one row a 10 s window, event, service, source, release and environment.
+--
+-- Add counts, sums and sketches (sumMap) up over any range, then ask latency_quantiles(sketch) for p50, p95 and p99 within 1 %. For more
+-- than a day or two ask `operations_hourly`, which answers in a fraction of the time.
 CREATE OR REPLACE VIEW operations AS
 SELECT
     window_start,

@@ -2,8 +2,8 @@
 -- (without `until`): slow_queries(since = '2026-11-24 00:00:00', until = '2026-11-25 00:00:00').
 --
 -- Order by `total_ms` for what the database spends its time on, by `p95_ms` for what makes users wait. `time_share` is the share of
--- the time of all statements. p50, p95 and the mean are of the queries that carried a duration (`timed`), within 1 %; the error
--- rate is of those that carried an outcome (`outcomes`), NULL where none did.
+-- the time of all statements. p50, p95 (within 1 %, NaN where there are none) and the mean are of the queries that carried a
+-- duration (`timed`); the error rate is of those that carried an outcome (`outcomes`), NULL where none did.
 CREATE OR REPLACE VIEW slow_queries AS
 SELECT
     fingerprint,

@@ -1,19 +1,22 @@
-"""The data dictionary: complete, and the page in the repository is the one the models give."""
+"""The data dictionary: complete, and the page in the repository is the one that models and SQL give."""
 
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.dictionary import dictionary
+from cli.main import app
 from schemas.catalog import CATALOG
 from schemas.dictionary import data_dictionary
 from schemas.shape import shapes
+from sinks.described import described
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
 
 
 def test_the_page_is_in_step() -> None:
-    page = PAGE.read_text("utf-8")
-    assert page.startswith(data_dictionary()), "out of step with the models: run `tidegauge schema`"
+    assert PAGE.read_text("utf-8") == dictionary(), "out of step with models or SQL: run `make docs`"
 
 
 @pytest.mark.parametrize("event", CATALOG)
@@ -35,3 +38,28 @@ def test_extra_sections_follow() -> None:
     page = data_dictionary(["## Views\n\nWhat people read.", "## Tables\n"])
     assert page.startswith(data_dictionary())
     assert page.endswith("\n\n## Views\n\nWhat people read.\n\n## Tables\n")
+
+
+SQL = Path(__file__).parents[2] / "sql"
+VIEWS, FUNCTIONS = (sorted((SQL / folder).glob("*.sql")) for folder in ("views", "functions"))
+
+
+def test_the_command_writes_the_page_and_the_schemas(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["schema", str(tmp_path / "new")])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "new" / "data-dictionary.md").read_bytes() == PAGE.read_bytes()
+    written = sorted(path.name for path in (tmp_path / "new" / "schemas").iterdir())
+    assert written == sorted(path.name for path in (PAGE.parent / "schemas").iterdir())
+
+
+@pytest.mark.parametrize("path", [*VIEWS, *FUNCTIONS], ids=lambda path: path.stem)
+def test_every_word_about_views_and_functions_is_there(path: Path) -> None:
+    about = described(path)
+    page = PAGE.read_text("utf-8").partition("\n## Views\n")[2]
+    heading = "### " + ", ".join(f"`{name}`" for name in about.names) + "\n"
+    section = page.partition(heading)[2].partition("\n#")[0].replace("\\", "").replace("\n- ", "\n")
+    assert about.names
+    assert about.comment
+    assert section.split()[: len(about.comment.split())] == about.comment.split()
+    for name in (*about.columns, *about.parameters):
+        assert f"`{name}`" in section

@@ -20,7 +20,7 @@ def test_the_files_are_in_step(tmp_path: Path) -> None:
     assert sorted(path.name for path in written) == sorted([ENVELOPE_FILE, *map(event_file, CATALOG)])
     assert sorted(path.name for path in FOLDER.iterdir()) == sorted(path.name for path in written)
     for path in written:
-        assert path.read_text() == (FOLDER / path.name).read_text("utf-8"), "run `tidegauge schema`"
+        assert path.read_text() == (FOLDER / path.name).read_text("utf-8"), "run `make docs`"
 
 
 @pytest.mark.parametrize("example", OBJECTS, ids=lambda example: example.name)

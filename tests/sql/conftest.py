@@ -6,7 +6,16 @@ import pytest
 
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed, migrated, running_endpoint
-from tests.sql.simulation import FACTS, ROLLUPS, Simulated, accepted, simulate
+from tests.sql.simulation import (
+    FACTS,
+    MACHINE_FAMILIES,
+    MACHINE_PLAN,
+    MACHINE_ROLLUPS,
+    ROLLUPS,
+    Simulated,
+    accepted,
+    simulate,
+)
 
 
 @pytest.fixture(scope="session")
@@ -29,4 +38,13 @@ def simulated(clickhouse_url: str) -> Iterator[Simulated]:
     truth, records = simulate()
     with migrated(clickhouse_url, "simulated") as connection:
         feed(connection, records, ROLLUPS, FACTS)
+        yield Simulated(connection, truth, list(accepted(records)))
+
+
+@pytest.fixture(scope="session")
+def machines(clickhouse_url: str) -> Iterator[Simulated]:
+    """The simulated world's machines over two days, in a database of their own; tests only read it."""
+    truth, records = simulate(MACHINE_PLAN, MACHINE_FAMILIES)
+    with migrated(clickhouse_url, "machines") as connection:
+        feed(connection, records, MACHINE_ROLLUPS, ())
         yield Simulated(connection, truth, list(accepted(records)))

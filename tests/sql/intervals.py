@@ -27,3 +27,8 @@ def assert_near(checks: Sequence[Check]) -> None:
         assert estimate - FAR * (estimate - low) - 1e-9 <= truth <= estimate + FAR * (high - estimate) + 1e-9, what
         inside += low <= truth <= high
     assert inside >= len(checks) * 0.75 - 1, f"only {inside} of {len(checks)} truths lie in their intervals"
+
+
+def holds(row: dict[str, Any], name: str) -> bool:
+    """Tell whether the interval of column `name` holds it, but for rounding."""
+    return bool(row[f"{name}_low"] - 1e-9 <= row[name] <= row[f"{name}_high"] + 1e-9)

@@ -1,6 +1,7 @@
 """The law "stream = recount" for each kind of value that a condition can ask for, in columns of each kind."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from pipelines.rollup import Condition, Rollup, count, equals, known
 from pipelines.to_sql import rollup_comparison
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed
-from tests.sql.made import record
+from tests.sql.handmade import made
 
 pytestmark = pytest.mark.service
 
@@ -30,7 +31,7 @@ CONDITIONS: dict[str, tuple[Condition, int]] = {
     "bool_known": (known("hit"), 3),
 }
 """Name of a measure -> its condition, and how many of the events below meet it."""
-VALUES: dict[str, tuple[dict[str, object], list[object]]] = {
+VALUES: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "library.search": ({}, [0, 0, 1, 7, None]),
     "error.raised": ({"kind": "x"}, ["0", "0", "False", "1", "", None]),
     "cache.access": ({"cache": "c"}, [True, False, False]),
@@ -56,12 +57,12 @@ def fed(store: ClickHouse) -> ClickHouse:
         f"CREATE TABLE {TABLE} (window_start DateTime('UTC'), environment String, partition UInt32, late_block UInt64, "
         f"{measures}) ENGINE = ReplacingMergeTree(version) ORDER BY (window_start, environment, partition, late_block)"
     )
-    made = [
-        record(event, START_MS, needed | ({} if value is None else {PROPERTY[event]: value}))
+    records = [
+        made(event, START_MS + place, **needed, **({} if value is None else {PROPERTY[event]: value}))
         for event, (needed, values) in VALUES.items()
-        for value in values
+        for place, value in enumerate(values)
     ]
-    feed(store, made, [MADE], [ARCHIVE])
+    feed(store, records, [MADE], [ARCHIVE])
     return store
 
 

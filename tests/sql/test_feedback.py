@@ -12,8 +12,8 @@ from local.producer import Record
 from local.simulator import truths, world
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed
+from tests.sql.handmade import made
 from tests.sql.intervals import assert_near, check
-from tests.sql.made import record
 from tests.sql.simulation import FACTS, ROLLUPS, Simulated, day_of
 
 pytestmark = pytest.mark.service
@@ -114,8 +114,7 @@ def test_tickets_are_counted_by_area_severity_and_week(simulated: Simulated) -> 
 
 
 def vote(moment: datetime, person: str, score: float, device: str | None = None) -> Record:
-    properties = {"kind": "nps", "score": score}
-    return record("feedback.submitted", int(moment.timestamp() * 1000), properties, user=person, device=device)
+    return made("feedback.submitted", int(moment.timestamp() * 1000), person or None, device, kind="nps", score=score)
 
 
 def opinions() -> Iterator[tuple[datetime, str, float]]:

@@ -14,8 +14,8 @@ from local.simulator import truths, world
 from local.simulator.product import TASKS
 from sinks.clickhouse import ClickHouse
 from tests.endpoint import feed
+from tests.sql.handmade import made
 from tests.sql.intervals import assert_near, check
-from tests.sql.made import record
 from tests.sql.simulation import Event, Simulated, day_of
 
 pytestmark = pytest.mark.service
@@ -192,8 +192,7 @@ def test_the_guided_finish_more_often_by_the_declared_difference(simulated: Simu
 
 def step(unit: str, journey: str, name: str, index: int | None, ms: int, journey_id: str | None = None) -> Record:
     """Make the record of a step."""
-    properties = {"journey": journey, "step": name, "step_index": index, "journey_id": journey_id}
-    return record("journey.step", ms, properties, user=unit)
+    return made("journey.step", ms, unit, journey=journey, step=name, step_index=index, journey_id=journey_id)
 
 
 def wander(rolls: random.Random) -> Iterator[tuple[str, str | None, int, int]]:
@@ -236,6 +235,13 @@ def test_a_renamed_step_is_one_step_and_steps_without_an_index_come_last_as_they
     feed(store, records)
     rows = store.query("SELECT step, users, median_seconds FROM journey_funnel(journey = 'mixed', hours = 1)")
     assert rows == [("open", 2, None), ("inspect", 2, 60.0), ("sign", 2, 60.0), ("archive", 2, 60.0)]
+
+
+def test_a_window_of_minutes_is_exact(store: ClickHouse) -> None:
+    """65 / 60 hours are a little less than 65 minutes in floating point: the end belongs to the window all the same."""
+    feed(store, [step("v", "exact", "open", 0, START_MS), step("v", "exact", "close", 1, START_MS + 65 * 60_000)])
+    rows = store.query(f"SELECT step, users FROM journey_funnel(journey = 'exact', hours = {65 / 60})")
+    assert rows == [("open", 1), ("close", 1)]
 
 
 def test_a_journey_that_nobody_took_is_empty(store: ClickHouse) -> None:

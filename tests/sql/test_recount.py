@@ -44,6 +44,18 @@ def test_every_verdict_is_among_the_events(fed: ClickHouse) -> None:
     assert min(counts) > 50
 
 
+def test_an_hour_is_the_sum_of_its_windows(fed: ClickHouse) -> None:
+    figures = (
+        "sum(count), sum(outcomes), sum(errors), sum(duration_count), round(sum(duration_sum_ms), 3), max(duration_max_ms), "
+        "sumMap(duration_sketch)"
+    )
+    keys = "toStartOfHour(window_start) AS hour, event, service, source, release, environment"
+    select = f"SELECT {keys}, {figures} FROM {{view}} GROUP BY ALL ORDER BY ALL"
+    hourly, windows = (fed.query(select.format(view=view)) for view in ("operations_hourly", "operations"))
+    assert hourly == windows
+    assert len(hourly) > 100
+
+
 @contextmanager
 def additional_row(store: ClickHouse, comparison: Comparison) -> Iterator[None]:
     """Put a row of one event into a table, three days before all others."""

@@ -8,7 +8,7 @@ import pytest
 
 from sinks.clickhouse import ClickHouse
 from tests import endpoint
-from tests.sql.made import record
+from tests.sql.handmade import made
 from tests.sql.simulation import Simulated
 
 pytestmark = pytest.mark.service
@@ -62,10 +62,9 @@ def searched(store: ClickHouse) -> list[Search]:
     records = []
     for number, (ms, service, environment, results) in enumerate(searches):
         context = {"service": service, "environment": environment}
-        told = {} if results is None else {"results_count": results}
         user = f"u-{number % USERS}"
-        records.append(record("library.search", ms, told, user=user, **context))
-        records.append(record("feature.used", ms, {"feature": "search", "results_count": 0}, user=user, **context))
+        records.append(made("library.search", ms, user, context=context, results_count=results))
+        records.append(made("feature.used", ms, user, context=context, feature="search", results_count=0))
     # Few records a step: the rows of a minute are written before it is whole, and again when it is.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(endpoint, "STEP", 25)
