@@ -1,6 +1,7 @@
 """One shard as a process: puts source, shard, sinks and the metrics page together and runs them until a signal."""
 
 import gc
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -86,7 +87,9 @@ def run_shard(settings: Settings, shard: int, shards: int, log_id: str) -> None:
 @contextmanager
 def _gate(settings: Settings, part: str, fingerprint: str, stopping: threading.Event) -> Iterator[Gate]:
     """Open the gate that keeps erased persons out, and keep its list fresh."""
-    gate = Gate(connect(settings), f"{settings.events_topic} {part}", fingerprint)
+    # Named for its folder, too: a second pipeline may read the same topic, and an erasure must wait for both.
+    reader = f"{settings.events_topic} {part} of {socket.gethostname()}:{settings.data_dir.resolve()}"
+    gate = Gate(connect(settings), reader, fingerprint)
     # Where the store is away, the gate reads before it lets the first row through.
     with suppress(StoreAwayError):
         gate.read()

@@ -36,7 +36,7 @@ class Gate:
 
         Args:
             store: a connection of its own.
-            reader: name of the pipeline, the same after a restart.
+            reader: name of the pipeline, the same after a restart and of no other one, whatever that reads.
             fingerprint: of the key that its pseudonyms are made with.
         """
         self._store, self._reader, self._fingerprint = store, reader, fingerprint

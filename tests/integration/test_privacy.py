@@ -20,6 +20,8 @@ from tests.services import free_port
 
 pytestmark = pytest.mark.service
 
+Contents = dict[str, list[tuple[object, ...]]]
+
 EVENTS = 12_000
 SIMULATION = (
     *("simulate", "--fast", "--events", str(EVENTS), "--seed", "4", "--start", "2026-11-20T10:00:00"),
@@ -65,16 +67,30 @@ def records(stack: RunningStack) -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def person(records: list[bytes]) -> str:
-    """The user who did most; some of the malformed records name them, too."""
+def person(stack: RunningStack, records: list[bytes]) -> str:
+    """The user who did most of those whom rejected records name."""
     users: Counter[str] = Counter()
     for record in records:
         try:
             users[json.loads(record).get("userId") or ""] += 1
         except (ValueError, AttributeError):
             continue
-    del users[""]
-    return users.most_common(1)[0][0]
+    rejected = str(stack.query("SELECT groupArray(payload) FROM rejected_events")[0][0])
+    return next(user for user, _ in users.most_common() if user and f'"userId":"{user}"' in rejected)
+
+
+@pytest.fixture(scope="module")
+def names(records: list[bytes], person: str) -> frozenset[str]:
+    """The person's id and pseudonym, and the pseudonyms of the devices and sessions that were seen with the person."""
+    pseudonyms, found = Pseudonyms(KEY.encode()), {person}
+    for record in records:
+        try:
+            event = json.loads(record)
+            if event["userId"] == person:
+                found |= {event.get("anonymousId") or "", event["context"].get("sessionId") or ""}
+        except (ValueError, TypeError, KeyError, AttributeError):
+            continue
+    return frozenset({person, *map(pseudonyms.of, found - {""})})
 
 
 def traces(stack: RunningStack, person: str) -> dict[str, int]:
@@ -95,20 +111,42 @@ def test_after_a_kill_a_recount_finds_no_difference(stack: RunningStack) -> None
 
 
 def test_an_erased_person_leaves_no_trace_and_a_replay_brings_nothing_back(
-    stack: RunningStack, person: str, tmp_path: Path
+    stack: RunningStack, person: str, names: frozenset[str], tmp_path: Path
 ) -> None:
-    assert {"events_rows", "unit_activity_rows"} <= traces(stack, person).keys()
-    counted = stack.query("SELECT sum(received), sum(counted), sum(late) FROM ledger")
+    assert {"events_rows", "unit_activity_rows", "rejected_events_rows"} <= traces(stack, person).keys()
+    counted, everything = _ledger(stack), stack.contents()
     erased = stack.run("erase", person, "--yes")
     assert erased.returncode == 0, erased.stdout + erased.stderr
     assert f"nothing of {person} is left" in erased.stderr
+    assert "rejected_events_rows" in erased.stdout
     assert traces(stack, person) == {}
     before = stack.contents()
+    assert before == _without(everything, names), "what was deleted is not what names the person"
     _replay_from_the_beginning(stack, tmp_path)
     assert traces(stack, person) == {}
     after = stack.contents()
     assert [table for table in before if before[table] != after[table]] == []
-    assert stack.query("SELECT sum(received), sum(counted), sum(late) FROM ledger") == counted
+    assert _ledger(stack) == counted
+
+
+def test_the_stream_sent_again_brings_nothing_back(stack: RunningStack, person: str) -> None:
+    assert traces(stack, person) == {}, "the person was not erased: run the test before, too"
+    before = stack.received()
+    sent = stack.run(*SIMULATION)
+    assert sent.returncode == 0, sent.stderr
+    stack.wait_until_received(before + json.loads(sent.stdout)["tally"]["sent"])
+    _end_pipeline(stack, signal.SIGTERM)
+    assert stack.received() == before + json.loads(sent.stdout)["tally"]["sent"]
+    assert traces(stack, person) == {}
+
+
+def _ledger(stack: RunningStack) -> list[tuple[object, ...]]:
+    return stack.query("SELECT sum(received), sum(counted), sum(duplicate), sum(rejected), sum(late) FROM ledger")
+
+
+def _without(contents: Contents, names: frozenset[str]) -> Contents:
+    """Leave out the rows that hold one of the names anywhere."""
+    return {table: [row for row in rows if not any(n in repr(row) for n in names)] for table, rows in contents.items()}
 
 
 def _replay_from_the_beginning(stack: RunningStack, folder: Path) -> None:
@@ -117,7 +155,18 @@ def _replay_from_the_beginning(stack: RunningStack, folder: Path) -> None:
     own = {"TIDEGAUGE_DATA_DIR": str(folder), "TIDEGAUGE_METRICS_PORT": str(port)}
     command = [sys.executable, "-m", "cli", "run"]
     with subprocess.Popen(command, cwd=REPOSITORY, env=stack.environment | own, stderr=subprocess.DEVNULL) as replay:
-        page, sent = f"http://127.0.0.1:{port}/metrics", stack.received()
-        stack.wait_for(lambda: page_values(page).get("tidegauge_records_received_total", 0) >= sent, "the whole topic")
-        replay.terminate()
-        assert replay.wait(DEADLINE) == 0
+        try:
+            page, sent = f"http://127.0.0.1:{port}/metrics", stack.received()
+            stack.wait_for(lambda: page_values(page).get("tidegauge_records_received_total", 0) >= sent, "the topic")
+            running = _running(stack)
+            replay.terminate()
+            assert replay.wait(DEADLINE) == 0
+        finally:
+            replay.kill()
+    assert running == [True, True], "an erasure must wait for each pipeline by itself"
+    assert _running(stack) == [False, True], "the end of one pipeline is not that of the other"
+
+
+def _running(stack: RunningStack) -> list[object]:
+    """Say of each pipeline that ever read the erasures whether it runs."""
+    return [row[0] for row in stack.query("SELECT running FROM erasure_readers FINAL ORDER BY running")]
