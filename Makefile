@@ -26,7 +26,7 @@ up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, 
 	@$(BIN)/tidegauge up
 
 test: $(READY) ## every test, services included; PYTEST="-k name" narrows it down
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 check: $(READY) ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .
