@@ -108,10 +108,11 @@ def _outlet(
     dead_letters = DeadLetterTopic(client, settings.rejected_topic, stopping)
 
     def write(flush: Flush) -> None:
+        # Counters first: they must be fresh also where a store is slow or away, which is when people look at them.
+        _observe(exporter, flush)
         if flush.dead_letters:
             dead_letters.send(flush.dead_letters)
         writer.write([(rows.table, rows.data) for rows in flush.rows])
-        _observe(exporter, flush)
 
     def close() -> None:
         writer.close()

@@ -8,7 +8,6 @@ of an event does not depend on the key, and nothing behind the rollups has ever 
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from itertools import compress
 from operator import or_
 from typing import Any
@@ -73,11 +72,11 @@ class Pseudonyms(PlainIds):
         if len(key) < KEY_BYTES:
             raise ValueError(f"a key has at least {KEY_BYTES} bytes, this one has {len(key)}")
         self.fingerprint = hashlib.sha256(key).hexdigest()[:8]
-        self._of = lru_cache(REMEMBERED)(_hmac(key))
+        self._known = _Known(_hmac(key))
 
     def of(self, identifier: str) -> str:
         """Give the pseudonym of an id; nobody ('') stays nobody."""
-        return self._of(identifier) if identifier else identifier
+        return self._known[identifier]
 
     def hide(self, events: Events) -> Events:
         """Replace ids in the columns of the envelope, in typed properties and in the JSON text of the properties."""
@@ -96,7 +95,7 @@ class Pseudonyms(PlainIds):
     def _column(self, ids: Column) -> Texts:
         """Replace the ids of a column, each distinct one once."""
         encoded = _array(ids).dictionary_encode()
-        pseudonyms = pa.array(map(self.of, encoded.dictionary.to_pylist()), pa.string())
+        pseudonyms = pa.array(map(self._known.__getitem__, encoded.dictionary.to_pylist()), pa.string())
         return Texts(pseudonyms.take(encoded.indices))
 
     def _changes(self, events: Events) -> dict[int, Changed]:
@@ -141,6 +140,21 @@ def _replaced(text: str, identifier: str, pseudonym: str) -> str:
         parts += (text[done:at], pseudonym)
         done = start = end
     return "".join((*parts, text[done:]))
+
+
+class _Known(dict[str, str]):
+    """Pseudonyms by id, made when they are first asked for; all are forgotten when there are many."""
+
+    def __init__(self, pseudonym: Callable[[str], str]) -> None:
+        super().__init__({"": ""})
+        self._pseudonym = pseudonym
+
+    def __missing__(self, identifier: str) -> str:
+        if len(self) > REMEMBERED:
+            self.clear()
+            self[""] = ""
+        made = self[identifier] = self._pseudonym(identifier)
+        return made
 
 
 _read_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode

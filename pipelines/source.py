@@ -69,8 +69,8 @@ class SourceConfig:
     shard: int = 0
     shards: int = 1
     log_id: str = ""
-    batch_size: int = 40_000
-    batch_wait: timedelta = timedelta(seconds=0.5)
+    batch_size: int = 20_000
+    batch_wait: timedelta = timedelta(seconds=0.3)
     client: tuple[tuple[str, str | int], ...] = ()
 
 
