@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 STATE_VERSION = 1
 POLL_PIECE = 5_000
 """Messages asked of the client at once; small, so that a stop is noticed soon and memory stays flat."""
+BROKER_TIMEOUT = 15.0
+"""Seconds in which a broker must answer at the start."""
+BEYOND_END_SECONDS = 5.0
+"""For how long a log may end before the offset that is read next; a new leader may not know its end for a moment."""
 
 
 class SourceError(Exception):
@@ -138,6 +142,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         self._consumer = Consumer({**_client_settings(config), "error_cb": _Complaints()})
         self._positions = self._resume(state)
         self._snapshotted: dict[int, int] | None = None
+        self._beyond_since: float | None = None
         self._consumer.assign(
             [TopicPartition(config.topic, p, position["next"]) for p, position in self._positions.items()]
         )
@@ -150,6 +155,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
             raise StopIteration
         try:
             messages = self._poll()
+            self._check_ends()
         except SourceError as error:
             self._hooks.on_failure(error)
             raise StopIteration from error
@@ -186,11 +192,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         if error is None:
             return False
         if error.code() in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):
-            position = self._positions.get(message.partition() or 0)
-            raise SourceError(
-                f"{message.topic()}[{message.partition()}]: offset {position and position['next']} is not in the log: it has "
-                "expired, or the topic was made anew. For a topic made anew, start with --log-id and a new name for it."
-            )
+            raise self._not_in_log(message.partition() or 0)
         if error.fatal() or error.code() in (
             KafkaError.UNKNOWN_TOPIC_OR_PART,
             KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -198,6 +200,25 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
             raise SourceError(f"cannot read {self._config.topic}: {error.str()}")
         log.warning("kafka", error=error.str())
         return True
+
+    def _check_ends(self) -> None:
+        """Stop where a log ends before what is read next: not every broker answers such a fetch with an error."""
+        beyond = [p for p, end in self._ends().items() if end < self._positions[p]["next"]]
+        if not beyond:
+            self._beyond_since = None
+            return
+        now = time.monotonic()
+        if self._beyond_since is None:
+            self._beyond_since = now
+        if now - self._beyond_since >= BEYOND_END_SECONDS:
+            raise self._not_in_log(beyond[0])
+
+    def _not_in_log(self, partition: int) -> SourceError:
+        position = self._positions.get(partition)
+        return SourceError(
+            f"{self._config.topic}[{partition}]: offset {position and position['next']} is not in the log: it has "
+            "expired, or the topic was made anew. For a topic made anew, start with --log-id and a new name for it."
+        )
 
     def _micro_batch(self, partition: int, messages: list[Message]) -> MicroBatch:
         position = self._positions[partition]
@@ -226,7 +247,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
 
     def _partitions(self) -> list[int]:
         try:
-            topics = self._consumer.list_topics(self._config.topic, timeout=15).topics
+            topics = self._consumer.list_topics(self._config.topic, timeout=BROKER_TIMEOUT).topics
         except KafkaException as error:
             raise SourceError(
                 f"no Kafka broker answers at {self._config.bootstrap_servers}: {error.args[0].str()}. "
@@ -238,16 +259,22 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         return sorted(topic.partitions)
 
     def _oldest(self, partition: int) -> int:
-        low, _ = self._consumer.get_watermark_offsets(TopicPartition(self._config.topic, partition), timeout=15)
+        low, _ = self._consumer.get_watermark_offsets(
+            TopicPartition(self._config.topic, partition), timeout=BROKER_TIMEOUT
+        )
         return int(low)
 
     def _lag(self) -> dict[int, int]:
-        lag = {}
-        for partition, position in self._positions.items():
+        return {p: max(end - self._positions[p]["next"], 0) for p, end in self._ends().items()}
+
+    def _ends(self) -> dict[int, int]:
+        """Give the ends of the logs as the last fetches told them."""
+        ends = {}
+        for partition in self._positions:
             _, end = self._consumer.get_watermark_offsets(TopicPartition(self._config.topic, partition), cached=True)
             if end >= 0:
-                lag[partition] = max(end - position["next"], 0)
-        return lag
+                ends[partition] = int(end)
+        return ends
 
     def _commit_durable(self) -> None:
         """Commit the last snapshot's offsets: that we are called again after it proves it durable."""
