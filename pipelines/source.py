@@ -182,7 +182,8 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
             wait = deadline - time.monotonic()
             if wait <= 0:
                 break
-            messages += self._consumer.consume(POLL_PIECE, min(wait, 0.05))
+            piece = min(POLL_PIECE, self._config.batch_size - len(messages))
+            messages += self._consumer.consume(piece, min(wait, 0.05))
         if any(map(methodcaller("error"), messages)):
             messages = [message for message in messages if not self._is_error(message)]
         return messages
