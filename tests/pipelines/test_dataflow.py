@@ -151,7 +151,8 @@ def test_a_run_that_fails_is_made_good_by_the_next(broker: str, tmp_path: Path, 
 
 
 def _all_told(run: Run, records: int) -> bool:
-    return sum(row["received"] for row in run.tables.rows("ledger_rows").values()) == records
+    told: int = sum(row["received"] for row in run.tables.rows("ledger_rows").values())
+    return told == records
 
 
 @pytest.mark.service

@@ -60,7 +60,7 @@ def test_a_snapshot_does_not_move_on_with_the_reading(broker: str) -> None:
 def test_shards_share_the_partitions_out(broker: str) -> None:
     config = new_topic(broker, 5)
     fill(config, range(100), 5)
-    found = {}
+    found: dict[int, list[int]] = {}
     for shard, own in ((0, {0, 3}), (1, {1, 4}), (2, {2})):
         with reading(of_shard(config, shard, 3)) as partition:
             found |= (batches := values(read(partition, 20 * len(own))))

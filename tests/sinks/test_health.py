@@ -15,13 +15,13 @@ pytestmark = pytest.mark.service
 Problems = list[str]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def problems() -> Problems:
     """What is wrong; empty when all is well."""
     return []
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(problems: Problems) -> Iterator[HealthServer]:
     page = registry(Exporter(("library.search",), WriterState()))
     made = HealthServer("127.0.0.1", 0, page, lambda: problems[0] if problems else None)

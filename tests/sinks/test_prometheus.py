@@ -15,7 +15,17 @@ from sinks.prometheus import BOUNDS_SECONDS, LIMITS, OTHER, Exporter, registry
 from sinks.writer import WriterState
 
 WEB = ("estimator-web", "client")
-HOSTILE = ["\ud800", "a\udfffb", "nul\0", "'; DROP TABLE events_rows; --", "line\nbreak", 'quo"te', "back\\slash", "\\n", ""]
+HOSTILE = [
+    "\ud800",
+    "a\udfffb",
+    "nul\0",
+    "'; DROP TABLE events_rows; --",
+    "line\nbreak",
+    'quo"te',
+    "back\\slash",
+    "\\n",
+    "",
+]
 HOSTILE += ["}", 'a"} 1\napp_operations_total{operation="b', "\r", "\u2028", "‮", "x" * 32_000, "ünï", "🏗"]
 
 
@@ -39,9 +49,7 @@ def values(family: Metric, *labels: str) -> dict[tuple[str, ...], float]:
     }
 
 
-def observe(
-    exporter: Exporter, event: str, count: int = 1, errors: int = 0, durations: tuple[float, ...] = ()
-) -> None:
+def observe(exporter: Exporter, event: str, count: int = 1, errors: int = 0, durations: tuple[float, ...] = ()) -> None:
     exporter.observe_operation((event, *WEB), count, errors, np.array(durations, dtype=np.float64))
 
 
