@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 STATE_VERSION = 1
 POLL_PIECE = 5_000
 """Messages asked of the client at once; small, so that a stop is noticed soon and memory stays flat."""
+BROKER_TIMEOUT = 15.0
+"""Seconds in which a broker must answer at the start."""
+BEYOND_END_SECONDS = 5.0
+"""For how long a log may end before the offset that is read next; a new leader may not know its end for a moment."""
 
 
 class SourceError(Exception):
@@ -138,6 +142,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         self._consumer = Consumer({**_client_settings(config), "error_cb": _Complaints()})
         self._positions = self._resume(state)
         self._snapshotted: dict[int, int] | None = None
+        self._beyond_since: float | None = None
         self._consumer.assign(
             [TopicPartition(config.topic, p, position["next"]) for p, position in self._positions.items()]
         )
@@ -149,12 +154,13 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         if self._hooks.stopping.is_set():
             raise StopIteration
         try:
-            batches = [self._micro_batch(p, list(own)) for p, own in _by_partition(self._poll())]
-            lag = self._lag()
+            messages = self._poll()
+            self._check_ends()
         except SourceError as error:
             self._hooks.on_failure(error)
             raise StopIteration from error
-        self._hooks.on_lag(lag)
+        batches = [self._micro_batch(p, list(own)) for p, own in _by_partition(messages)]
+        self._hooks.on_lag(self._lag())
         return [(self._part, batches)] if batches else []
 
     def snapshot(self) -> SourceState:
@@ -176,8 +182,8 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
             wait = deadline - time.monotonic()
             if wait <= 0:
                 break
-            most = min(POLL_PIECE, self._config.batch_size - len(messages))
-            messages += self._consumer.consume(most, min(wait, 0.05))
+            piece = min(POLL_PIECE, self._config.batch_size - len(messages))
+            messages += self._consumer.consume(piece, min(wait, 0.05))
         if any(map(methodcaller("error"), messages)):
             messages = [message for message in messages if not self._is_error(message)]
         return messages
@@ -187,7 +193,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         if error is None:
             return False
         if error.code() in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):
-            raise self._not_in_the_log(message.partition() or 0)
+            raise self._not_in_log(message.partition() or 0)
         if error.fatal() or error.code() in (
             KafkaError.UNKNOWN_TOPIC_OR_PART,
             KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -196,9 +202,22 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         log.warning("kafka", error=error.str())
         return True
 
-    def _not_in_the_log(self, partition: int) -> SourceError:
+    def _check_ends(self) -> None:
+        """Stop where a log ends before what is read next: not every broker answers such a fetch with an error."""
+        beyond = [p for p, end in self._ends().items() if end < self._positions[p]["next"]]
+        if not beyond:
+            self._beyond_since = None
+            return
+        now = time.monotonic()
+        if self._beyond_since is None:
+            self._beyond_since = now
+        if now - self._beyond_since >= BEYOND_END_SECONDS:
+            raise self._not_in_log(beyond[0])
+
+    def _not_in_log(self, partition: int) -> SourceError:
+        position = self._positions.get(partition)
         return SourceError(
-            f"{self._config.topic}[{partition}]: offset {self._positions[partition]['next']} is not in the log: it has "
+            f"{self._config.topic}[{partition}]: offset {position and position['next']} is not in the log: it has "
             "expired, or the topic was made anew. For a topic made anew, start with --log-id and a new name for it."
         )
 
@@ -229,7 +248,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
 
     def _partitions(self) -> list[int]:
         try:
-            topics = self._consumer.list_topics(self._config.topic, timeout=15).topics
+            topics = self._consumer.list_topics(self._config.topic, timeout=BROKER_TIMEOUT).topics
         except KafkaException as error:
             raise SourceError(
                 f"no Kafka broker answers at {self._config.bootstrap_servers}: {error.args[0].str()}. "
@@ -241,24 +260,22 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         return sorted(topic.partitions)
 
     def _oldest(self, partition: int) -> int:
-        low, _ = self._consumer.get_watermark_offsets(TopicPartition(self._config.topic, partition), timeout=15)
+        low, _ = self._consumer.get_watermark_offsets(
+            TopicPartition(self._config.topic, partition), timeout=BROKER_TIMEOUT
+        )
         return int(low)
 
     def _lag(self) -> dict[int, int]:
-        """Count what waits in Kafka, by the ends that the last answers told.
+        return {p: max(end - self._positions[p]["next"], 0) for p, end in self._ends().items()}
 
-        Raises:
-            SourceError: an end lies before where we read on. Not every broker calls that an error; some answer with nothing,
-                and the reader would wait until new records had filled the gap.
-        """
-        lag = {}
-        for partition, position in self._positions.items():
+    def _ends(self) -> dict[int, int]:
+        """Give the ends of the logs as the last fetches told them."""
+        ends = {}
+        for partition in self._positions:
             _, end = self._consumer.get_watermark_offsets(TopicPartition(self._config.topic, partition), cached=True)
-            if 0 <= end < position["next"]:
-                raise self._not_in_the_log(partition)
             if end >= 0:
-                lag[partition] = end - position["next"]
-        return lag
+                ends[partition] = int(end)
+        return ends
 
     def _commit_durable(self) -> None:
         """Commit the last snapshot's offsets: that we are called again after it proves it durable."""

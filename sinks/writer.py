@@ -95,13 +95,14 @@ class Writer:
     def _write(self, tables: dict[str, pa.Table]) -> None:
         for table, rows in tables.items():
             started = time.monotonic()
-            self._insert(table, rows)
+            stored = self._insert(table, rows)
             with self._state.lock:
-                self._state.rows += rows.num_rows
-                self._state.inserts += 1
+                self._state.rows += stored
+                self._state.inserts += stored > 0
                 self._state.seconds += time.monotonic() - started
 
-    def _insert(self, table: str, rows: pa.Table) -> None:
+    def _insert(self, table: str, rows: pa.Table) -> int:
+        """Insert the rows that may be stored; gives how many these are."""
         pause = FIRST_PAUSE
         while True:
             try:
@@ -113,7 +114,7 @@ class Writer:
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
                 self._state.away_since = None
-                return
+                return int(admitted.num_rows)
 
     def _wait(self, table: str, pause: float, error: StoreAwayError) -> None:
         """Wait before the next try; the events stay in Kafka meanwhile."""

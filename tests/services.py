@@ -48,7 +48,7 @@ def running_broker() -> Iterator[str]:
 def create_topic(address: str, name: str, partitions: int) -> None:
     """Create a topic and return when it is there."""
     topic = NewTopic(name, num_partitions=partitions, replication_factor=1)
-    admin = _admin(address)  # held until the answer is there: a client that goes takes its requests along
+    admin = _admin(address)  # held until the answer is there: a client that nobody holds takes its requests with it
     admin.create_topics([topic])[name].result(10)
 
 

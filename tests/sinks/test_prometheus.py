@@ -1,127 +1,183 @@
-"""The Prometheus page: the families that the design names, labels that stay few, and hostile names that break nothing."""
+"""What the page of a shard promises: families that rules and panels rely on, bounded labels, and a page that nothing breaks."""
 
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from sinks.health import HealthServer
-from sinks.prometheus import BOUNDS_SECONDS, LIMITS, Exporter, registry
+from schemas.catalog import CATALOG
+from sinks.prometheus import BOUNDS_SECONDS, LIMITS, OTHER, Exporter, registry
 from sinks.writer import WriterState
 
-HOSTILE = ["\ud800", "a\x00b", "'; DROP TABLE events_rows; --", 'x"} 1\n', "a\\b", "\u2028", "", "ü" * 500]
-DURATIONS = np.array([50.0, 100.0, 100.1, 200.0, 2_000.0, 60_000.0])
+WEB = ("estimator-web", "client")
+HOSTILE = [
+    "\ud800",
+    "a\udfffb",
+    "nul\0",
+    "'; DROP TABLE events_rows; --",
+    "line\nbreak",
+    'quo"te',
+    "back\\slash",
+    "\\n",
+    "",
+]
+HOSTILE += ["}", 'a"} 1\napp_operations_total{operation="b', "\r", "\u2028", "‮", "x" * 32_000, "ünï", "🏗"]
 
 
 @pytest.fixture
 def exporter() -> Exporter:
-    return Exporter(["library.search"], WriterState())
+    return Exporter(CATALOG, WriterState())
 
 
-def samples(exporter: Exporter) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """Read the page as Prometheus does: (name, labels) -> value."""
+def page(exporter: Exporter) -> dict[str, Metric]:
+    """Read the page as Prometheus would."""
     text = generate_latest(registry(exporter)).decode()
+    return {family.name: family for family in text_string_to_metric_families(text)}
+
+
+def values(family: Metric, *labels: str) -> dict[tuple[str, ...], float]:
+    """Give label values -> value of a family's plain samples."""
     return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
+        tuple(sample.labels[name] for name in labels): sample.value
         for sample in family.samples
+        if not sample.name.endswith("_created")
     }
 
 
-def of(exporter: Exporter, name: str, **labels: str) -> float:
-    return samples(exporter)[name, tuple(sorted(labels.items()))]
+def observe(exporter: Exporter, event: str, count: int = 1, errors: int = 0, durations: tuple[float, ...] = ()) -> None:
+    exporter.observe_operation((event, *WEB), count, errors, np.array(durations, dtype=np.float64))
 
 
-def test_an_operation_is_counted_with_its_errors_and_durations(exporter: Exporter) -> None:
-    labels = {"operation": "library.search", "service": "web", "source": "client"}
-    for _ in range(2):
-        exporter.observe_operation(tuple(labels.values()), 7, 2, DURATIONS)
-    assert of(exporter, "app_operations_total", **labels) == 14
-    assert of(exporter, "app_operation_errors_total", **labels) == 4
-    assert of(exporter, "app_operation_duration_seconds_sum", **labels) == pytest.approx(2 * DURATIONS.sum() / 1000)
-    assert of(exporter, "app_operation_duration_seconds_count", **labels) == 2 * len(DURATIONS)
-    for bound in BOUNDS_SECONDS:
-        within = np.count_nonzero(bound * 1000 >= DURATIONS)
-        assert of(exporter, "app_operation_duration_seconds_bucket", le=str(bound), **labels) == 2 * within
+@pytest.mark.parametrize(
+    ("name", "kind", "labels"),
+    [
+        ("app_operations_total", "counter", {"operation", "service", "source"}),
+        ("app_operation_errors_total", "counter", {"operation", "service", "source"}),
+        ("app_operation_duration_seconds_bucket", "histogram", {"operation", "service", "source", "le"}),
+        ("app_operation_duration_seconds_sum", "histogram", {"operation", "service", "source"}),
+        ("app_operation_duration_seconds_count", "histogram", {"operation", "service", "source"}),
+        ("tidegauge_events_total", "counter", {"verdict"}),
+        ("tidegauge_records_received_total", "counter", set[str]()),
+        ("tidegauge_event_lag_seconds", "gauge", set[str]()),
+        ("tidegauge_consumer_lag_messages", "gauge", {"partition"}),
+        ("tidegauge_ledger_mismatch", "gauge", set[str]()),
+        ("tidegauge_sink_away_seconds", "gauge", set[str]()),
+        ("tidegauge_sink_rows_total", "counter", set[str]()),
+        ("tidegauge_sink_inserts_total", "counter", set[str]()),
+        ("tidegauge_sink_retries_total", "counter", set[str]()),
+        ("tidegauge_sink_seconds_total", "counter", set[str]()),
+    ],
+)
+def test_the_samples_that_others_rely_on_are_there(exporter: Exporter, name: str, kind: str, labels: set[str]) -> None:
+    observe(exporter, "library.search", durations=(10.0,))
+    exporter.observe_lag({3: 17})
+    found = [(f.type, set(s.labels)) for f in page(exporter).values() for s in f.samples if s.name == name]
+    assert found
+    assert all(one == (kind, labels) for one in found)
 
 
-def test_the_thresholds_of_the_objectives_are_bounds() -> None:
-    assert {0.1, 0.2, 2.0} <= set(BOUNDS_SECONDS)
-
-
-def test_ten_thousand_names_become_few_series_and_none_is_lost(exporter: Exporter) -> None:
-    for number in range(10_000):
-        exporter.observe_operation((f"made.up-{number}", f"service-{number}", "server"), 1, 0, np.empty(0))
-    exporter.observe_operation(("library.search", "web", "client"), 1, 0, np.empty(0))
-    counts = {labels: value for (name, labels), value in samples(exporter).items() if name == "app_operations_total"}
-    assert sum(counts.values()) == 10_001
-    for label, limit in LIMITS.items():
-        assert len({dict(labels)[label] for labels in counts}) <= limit + 1
-    assert ("operation", "library.search") in {pair for labels in counts for pair in labels}
-
-
-def test_hostile_names_leave_the_page_readable(exporter: Exporter) -> None:
-    for name in HOSTILE:
-        exporter.observe_operation((name, name, name), 1, 1, np.array([1.0]))
-    counts = [value for (name, _), value in samples(exporter).items() if name == "app_operations_total"]
-    assert sum(counts) == len(HOSTILE)
-
-
-def test_the_pipeline_shows_how_it_fares(exporter: Exporter) -> None:
-    exporter.observe_verdicts({"counted": 5, "late": 2, "duplicate": 1, "rejected": 1}, 9)
-    exporter.observe_lag({0: 10, 3: 4})
+def test_what_is_observed_adds_up(exporter: Exporter) -> None:
+    observe(exporter, "library.search", 3, 1, (100.0, 250.0))
+    observe(exporter, "library.search", 2, 0, (50.0,))
+    exporter.observe_operation(("library.search", "api", "server"), 7, 7, np.array([]))
+    exporter.observe_verdicts({"counted": 5, "late": 1, "duplicate": 2, "rejected": 0}, 8)
+    exporter.observe_verdicts({"rejected": 4}, 4)
+    exporter.observe_lag({0: 10, 1: 0})
+    exporter.observe_lag({0: 4})
     exporter.observe_event_lag(1.5)
-    assert {verdict: of(exporter, "tidegauge_events_total", verdict=verdict) for verdict in ("counted", "late")} == {
-        "counted": 5,
-        "late": 2,
+    found = page(exporter)
+    assert values(found["app_operations"], "operation", "service", "source") == {
+        ("library.search", *WEB): 5,
+        ("library.search", "api", "server"): 7,
     }
-    assert of(exporter, "tidegauge_consumer_lag_messages", partition="3") == 4
-    assert of(exporter, "tidegauge_event_lag_seconds") == 1.5
-    assert of(exporter, "tidegauge_ledger_mismatch") == 0
-    exporter.observe_verdicts({"counted": 1}, 2)
-    assert of(exporter, "tidegauge_ledger_mismatch") == 1
-    assert {"tidegauge_sink_away_seconds", "tidegauge_sink_rows_total", "tidegauge_sink_retries_total"} <= {
-        name for name, _ in samples(exporter)
+    assert values(found["app_operation_errors"], "service") == {("estimator-web",): 1, ("api",): 7}
+    sums = [s for s in found["app_operation_duration_seconds"].samples if s.name.endswith("_sum")]
+    assert {s.labels["service"]: pytest.approx(s.value) for s in sums} == {"estimator-web": 0.4, "api": 0.0}
+    assert values(found["tidegauge_events"], "verdict") == {
+        ("counted",): 5,
+        ("duplicate",): 2,
+        ("rejected",): 4,
+        ("late",): 1,
     }
+    assert values(found["tidegauge_consumer_lag_messages"], "partition") == {("0",): 4, ("1",): 0}
+    assert values(found["tidegauge_event_lag_seconds"]) == {(): 1.5}
+    assert values(found["tidegauge_ledger_mismatch"]) == {(): 0}
 
 
-@pytest.fixture
-def server(exporter: Exporter) -> Iterator[tuple[str, list[str]]]:
-    """A health server, and the list of what is wrong with its process."""
-    problems: list[str] = []
-    running = HealthServer("127.0.0.1", 0, registry(exporter), lambda: problems[0] if problems else None)
-    running.start()
-    yield f"http://127.0.0.1:{running.port}", problems
-    running.close()
+def test_a_ledger_that_does_not_add_up_is_shown(exporter: Exporter) -> None:
+    exporter.observe_verdicts({"counted": 5}, 8)
+    assert values(page(exporter)["tidegauge_ledger_mismatch"]) == {(): 3}
 
 
-def answer(url: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as found:  # noqa: S310 - our own address
-            return found.status, found.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+def test_the_writer_is_shown(exporter: Exporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = WriterState(away_since=100.0, rows=5, inserts=2, retries=3, seconds=0.5)
+    monkeypatch.setattr("sinks.writer.time.monotonic", lambda: 160.0)
+    found = page(Exporter(CATALOG, state))
+    shown = {name: values(found[f"tidegauge_sink_{name}"])[()] for name in ("rows", "inserts", "retries", "seconds")}
+    assert shown == {"rows": 5, "inserts": 2, "retries": 3, "seconds": 0.5}
+    assert values(found["tidegauge_sink_away_seconds"]) == {(): 60.0}
 
 
-@pytest.mark.service
-def test_ready_turns_red_and_green_again_and_says_why(server: tuple[str, list[str]]) -> None:
-    url, problems = server
-    assert answer(f"{url}/readyz") == (200, "ready\n")
-    problems.append("ClickHouse has been away for 7 s")
-    assert answer(f"{url}/readyz") == (503, "ClickHouse has been away for 7 s\n")
-    assert answer(f"{url}/livez")[0] == 200
-    problems.clear()
-    assert answer(f"{url}/readyz")[0] == 200
+@given(st.lists(st.floats(0, 86_400_000) | st.sampled_from([bound * 1000 for bound in BOUNDS_SECONDS]), max_size=40))
+def test_the_histogram_is_cumulative_and_counts_as_prometheus_does(durations_ms: list[float]) -> None:
+    exporter = Exporter(CATALOG, WriterState())
+    observe(exporter, "library.search", len(durations_ms), 0, tuple(durations_ms))
+    family = page(exporter)["app_operation_duration_seconds"]
+    buckets = {float(s.labels["le"]): s.value for s in family.samples if s.name.endswith("_bucket")}
+    expected = {le: sum(ms / 1000 <= le for ms in durations_ms) for le in (*BOUNDS_SECONDS, float("inf"))}
+    assert buckets == expected
+    (count,) = [s.value for s in family.samples if s.name.endswith("_count")]
+    assert count == len(durations_ms)
 
 
-@pytest.mark.service
-def test_metrics_are_served_and_other_paths_are_not(server: tuple[str, list[str]]) -> None:
-    url, _ = server
-    status, page = answer(f"{url}/metrics")
-    assert status == 200
-    assert "tidegauge_ledger_mismatch 0.0" in page
-    assert answer(f"{url}/etc/passwd")[0] == 404
+def test_the_thresholds_of_the_objectives_are_bounds(exporter: Exporter) -> None:
+    observe(exporter, "library.search", durations=(1.0,))
+    family = page(exporter)["app_operation_duration_seconds"]
+    assert {"0.1", "0.2", "2.0"} <= {s.labels["le"] for s in family.samples if "le" in s.labels}
+
+
+def test_ten_thousand_names_make_a_bounded_page_and_lose_no_event(exporter: Exporter) -> None:
+    for number in range(10_000):
+        exporter.observe_operation((f"made.up.{number}", f"s{number}", f"side{number}"), 1, 0, np.array([]))
+    observe(exporter, "library.search", 4)
+    found = values(page(exporter)["app_operations"], "operation", "service", "source")
+    for place, name in enumerate(("operation", "service", "source")):
+        assert len({key[place] for key in found}) <= LIMITS[name] + 1
+    assert sum(found.values()) == 10_004
+    assert found["library.search", *(OTHER, "client")] == 4
+    assert found[OTHER, OTHER, OTHER] > 9_000
+
+
+def test_no_name_takes_the_place_of_one_of_the_catalog(exporter: Exporter) -> None:
+    for number in range(1_000):
+        observe(exporter, f"made.up.{number}")
+    for name in CATALOG:
+        observe(exporter, name)
+    found = {key[0] for key in values(page(exporter)["app_operations"], "operation")}
+    assert set(CATALOG) <= found
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_name_does_not_break_the_page(exporter: Exporter, name: str) -> None:
+    observe(exporter, "library.search", 2)
+    exporter.observe_operation((name, name, name), 3, 1, np.array([5.0]))
+    found = values(page(exporter)["app_operations"], "operation", "service", "source")
+    assert found.pop(("library.search", *WEB)) == 2
+    (label,) = found
+    assert label in {(name, name, name), (OTHER, OTHER, OTHER)}
+    assert list(found.values()) == [3]
+
+
+@given(st.lists(st.text(st.characters(), max_size=5), max_size=30))
+def test_whatever_the_names_every_event_is_on_the_page(names: list[str]) -> None:
+    exporter = Exporter(CATALOG, WriterState())
+    for name in names:
+        observe(exporter, name)
+    found = values(page(exporter)["app_operations"], "operation")
+    told = Counter(name if name.isprintable() else OTHER for name in names)
+    assert found == {(name,): number for name, number in told.items()}
