@@ -22,6 +22,8 @@ OTHER = "other"
 LABELS = ("operation", "service", "source")
 LIMITS = {"operation": 300, "service": 100, "source": 10}
 """How many values a label may take; what comes after is called `other`."""
+SERIES_LIMIT = 3_000
+"""How many combinations of them are told apart; what comes after keeps its operation, and `other` stands for the rest."""
 
 Key = tuple[str, ...]
 
@@ -83,6 +85,8 @@ class Exporter(Collector):
         buckets = np.bincount(np.searchsorted(BOUNDS_SECONDS, seconds), minlength=len(BOUNDS_SECONDS) + 1)
         with self._lock:
             bounded = tuple(self._labels[name].bounded(text) for name, text in zip(LABELS, key, strict=True))
+            if bounded not in self._operations and len(self._operations) >= SERIES_LIMIT:
+                bounded = (bounded[0], OTHER, OTHER)
             operation = self._operations.setdefault(bounded, Operation())
             operation.count += count
             operation.errors += errors

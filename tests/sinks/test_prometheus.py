@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.catalog import CATALOG
-from sinks.prometheus import BOUNDS_SECONDS, LIMITS, OTHER, Exporter, registry
+from sinks.prometheus import BOUNDS_SECONDS, LIMITS, OTHER, SERIES_LIMIT, Exporter, registry
 from sinks.writer import WriterState
 
 WEB = ("estimator-web", "client")
@@ -151,6 +151,19 @@ def test_ten_thousand_names_make_a_bounded_page_and_lose_no_event(exporter: Expo
     assert sum(found.values()) == 10_004
     assert found["library.search", *(OTHER, "client")] == 4
     assert found[OTHER, OTHER, OTHER] > 9_000
+
+
+def test_combinations_of_labels_are_bounded_too_and_keep_their_operation(exporter: Exporter) -> None:
+    for number in range(300 * 30):
+        exporter.observe_operation((f"made.up.{number % 300}", f"s{number // 300}", "client"), 1, 0, np.array([]))
+    found = values(page(exporter)["app_operations"], "operation", "service", "source")
+    assert len(found) <= SERIES_LIMIT + LIMITS["operation"] + 1
+    operations: Counter[str] = Counter()
+    for (operation, _, _), value in found.items():
+        operations[operation] += int(value)
+    own = {operation: number for operation, number in operations.items() if operation != OTHER}
+    assert set(own.values()) == {30}
+    assert sum(operations.values()) == 9_000
 
 
 def test_no_name_takes_the_place_of_one_of_the_catalog(exporter: Exporter) -> None:
