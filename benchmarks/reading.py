@@ -9,7 +9,7 @@ CLIENT: dict[str, str | int | bool] = {
     "auto.offset.reset": "error",
     "fetch.wait.max.ms": 50,
     "queued.min.messages": 100_000,
-    "queued.max.messages.kbytes": 65_536,
+    "queued.max.messages.kbytes": 32_768,
 }
 """As `pipelines/source.py` has them, so that no candidate wins by its fetch settings."""
 MOST, WAIT_SECONDS = 10_000, 0.1

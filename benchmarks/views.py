@@ -34,6 +34,12 @@ VIEWS = Path(__file__).parents[1] / "sql" / "views"
 BAR_SECONDS = 1.0
 REPEATS = 3
 
+FILLED_BY_PEOPLE = (
+    "INSERT INTO hourly_rates (valid_from, amount, currency) VALUES ('{since}', 50, 'EUR')",
+    "INSERT INTO costs (month, kind, amount, currency) VALUES ('{since}', 'one_time', 20000, 'EUR')",
+)
+"""Without a rate and a cost the view `roi` has nothing to work out."""
+
 Question = tuple[str, str]
 """A view and what a dashboard asks of it; `{since}`, `{day}` and `{until}` are put in."""
 
@@ -98,6 +104,8 @@ def main(
             run = found.run("weeks", "weeks")
             with found.database(run, migrated=True) as store:
                 sent, took = fill(found, run.name, plan, Path(folder) / "ids")
+                for statement in FILLED_BY_PEOPLE:
+                    store.command(statement.format(since=f"{since:%Y-%m-%d}"))
                 err.print(f"[dim]{sent:,} records in {took:,.0f} s; now the views[/]")
                 rows = [(name, *timed(store, _question(name, text, since, until))) for name, text in questions()]
     except StoreRefusedError as error:

@@ -330,7 +330,7 @@ def _client_settings(config: SourceConfig) -> dict[str, Any]:
         "auto.offset.reset": "error",
         "fetch.wait.max.ms": 50,
         "queued.min.messages": 100_000,
-        "queued.max.messages.kbytes": 65_536,
+        "queued.max.messages.kbytes": 32_768,
         "enable.partition.eof": False,
         "log_level": 0,
         **dict(config.client),
