@@ -29,7 +29,9 @@ WITH
         GROUP BY month
     ),
     (SELECT minOrNull(month) FROM spent) AS first_cost_month,
-    (SELECT minOrNull(month) FROM (SELECT month FROM saved UNION ALL SELECT month FROM spent)) AS first_month,
+    -- Not of `saved`, which would be worked out twice: months before the first cost or saving are left out at the end.
+    (SELECT minOrNull(month) FROM
+        (SELECT toStartOfMonth(minOrNull(time)) AS month FROM estimates_rows UNION ALL SELECT month FROM spent)) AS first_month,
     (SELECT toStartOfMonth(max(time)) FROM estimates_rows) AS last_month,
     calendar AS
     (
@@ -39,6 +41,7 @@ WITH
     priced AS
     (
         SELECT c.month AS month, s.*, p.one_time AS one_time_cost,
+            ifNull(s.currency, '') != '' OR p.month = c.month AS is_told,
             sum(p.monthly_change) OVER (ORDER BY c.month) AS monthly_cost
         FROM calendar AS c
         LEFT JOIN saved AS s ON s.month = c.month
@@ -56,7 +59,8 @@ WITH
             sum(cost) OVER so_far AS total_cost,
             sum(m.one_time_cost) OVER so_far AS total_one_time_cost,
             sum(m.monthly_cost) OVER so_far AS total_monthly_cost,
-            dateDiff('month', first_cost_month, m.month) + 1 AS months
+            dateDiff('month', first_cost_month, m.month) + 1 AS months,
+            sum(m.is_told) OVER so_far AS told_months
         FROM priced AS m
         WINDOW so_far AS (ORDER BY m.month)
     )
@@ -88,4 +92,5 @@ SELECT
     if(t.total_saved_low > t.total_monthly_cost,
         t.total_one_time_cost * t.months / (t.total_saved_low - t.total_monthly_cost), NULL) AS expected_payback_months_high
 FROM totals AS t
+WHERE t.told_months > 0
 ORDER BY month;
