@@ -19,7 +19,8 @@ from pipelines.observe import by_operation
 from pipelines.rollups import FACTS, ROLLUPS
 from pipelines.shard import Shard, ShardConfig
 from pipelines.shard_folder import ShardFolder
-from pipelines.source import KafkaSource, SourceConfig, SourceError, SourceHooks, part_name
+from pipelines.positions import SourceError
+from pipelines.source import KafkaSource, SourceConfig, SourceHooks, part_name
 from pipelines.verdict import TimeRules
 from schemas.catalog import CATALOG
 from sinks.clickhouse import ClickHouse, StoreAwayError

@@ -14,7 +14,7 @@ from cli.person_ids import PseudonymKeyError
 from pipelines.seen import SeenStateError
 from pipelines.shard import SnapshotError
 from pipelines.shard_folder import ShardFolderError
-from pipelines.source import SourceError
+from pipelines.positions import SourceError
 from sinks.clickhouse import StoreAwayError, StoreRefusedError
 from sinks.migrations import MigrationError
 from sinks.pseudonym_keys import KeyChangedError
