@@ -1,8 +1,8 @@
-"""The fingerprint of a statement, told from the words of its contract: literals out, lists of them as one, spaces the same.
+"""The fingerprint of a statement, told from the words of its contract: literals out, lists of them as one, the same spaces.
 
-This is not general. It reads statements as the simulator sends them: one statement of words, quoted texts, numbers and common signs. A
-comment, a parameter, a name in quotes, a backslash or another sign that databases differ in is refused loudly, since a
-guess would raise a false alarm. Lower-case words are taken for keywords only where they are on the list below.
+This is not general. It reads statements as the simulator sends them: one statement of words, quoted texts, numbers and
+common signs. A comment, a parameter, a name in quotes, a backslash or another sign that databases differ in is refused loudly,
+since a guess would raise a false alarm. Lower-case words are taken for keywords only where they are on the list below.
 """
 
 import re
@@ -21,9 +21,59 @@ TOKEN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 KEYWORDS = frozenset(
-    """ALL AND AS ASC BETWEEN BY CASE CROSS DELETE DESC DISTINCT ELSE END EXISTS FALSE FROM FULL GROUP HAVING ILIKE IN INNER
-    INSERT INTO IS JOIN LEFT LIKE LIMIT NOT NULL OFFSET ON OR ORDER OUTER OVER PARTITION RETURNING RIGHT SELECT SET THEN TRUE
-    UNION UPDATE USING VALUES WHEN WHERE WITH""".split()
+    [
+        "ALL",
+        "AND",
+        "AS",
+        "ASC",
+        "BETWEEN",
+        "BY",
+        "CASE",
+        "CROSS",
+        "DELETE",
+        "DESC",
+        "DISTINCT",
+        "ELSE",
+        "END",
+        "EXISTS",
+        "FALSE",
+        "FROM",
+        "FULL",
+        "GROUP",
+        "HAVING",
+        "ILIKE",
+        "IN",
+        "INNER",
+        "INSERT",
+        "INTO",
+        "IS",
+        "JOIN",
+        "LEFT",
+        "LIKE",
+        "LIMIT",
+        "NOT",
+        "NULL",
+        "OFFSET",
+        "ON",
+        "OR",
+        "ORDER",
+        "OUTER",
+        "OVER",
+        "PARTITION",
+        "RETURNING",
+        "RIGHT",
+        "SELECT",
+        "SET",
+        "THEN",
+        "TRUE",
+        "UNION",
+        "UPDATE",
+        "USING",
+        "VALUES",
+        "WHEN",
+        "WHERE",
+        "WITH",
+    ]
 )
 CONSTANTS = frozenset({"NULL", "TRUE", "FALSE"})
 
@@ -73,7 +123,8 @@ def _word(kind: str, text: str) -> str:
 def _without_constants(words: list[str]) -> list[str]:
     """NULL, TRUE and FALSE are literals, but not after IS or NOT."""
     return [
-        LITERAL if word in CONSTANTS and before not in ("IS", "NOT") else word for before, word in pairwise(["", *words])
+        LITERAL if word in CONSTANTS and before not in ("IS", "NOT") else word
+        for before, word in pairwise(["", *words])
     ]
 
 

@@ -30,8 +30,19 @@ ENVELOPE: Mapping[str, Tell] = {
 }
 """Columns that do not stand in the properties."""
 NUMBERS = frozenset(
-    """completed guided value score duration_ms step_index elements_count library_items_count used_bulk used_spreadsheet
-    estimated_cost actual_cost revision revisions_count found_at""".split()
+    (
+        *(
+            "completed",
+            "guided",
+            "value",
+            "score",
+            "duration_ms",
+            "step_index",
+            "elements_count",
+            "library_items_count",
+        ),
+        *("used_bulk", "used_spreadsheet", "estimated_cost", "actual_cost", "revision", "revisions_count", "found_at"),
+    )
 )
 """Properties that are numbers or yes and no; the others are text."""
 
@@ -115,9 +126,7 @@ KEPT: tuple[Kept, ...] = (
     Kept(
         "data_access_rows",
         ("data.accessed",),
-        (
-            *(*_WHO, "service", "environment", "action", "object_type", "object_id", "subject_id", "reason", "outcome"),
-        ),
+        (*(*_WHO, "service", "environment", "action", "object_type", "object_id", "subject_id", "reason", "outcome"),),
     ),
     Kept(
         "security_findings_rows",

@@ -1,7 +1,8 @@
 """Reads a record: an event, or why it is none.
 
-What is written the usual way is read by plain checks against the catalog's fields. Whatever looks unusual in the least is given to
-`schemas.reference`, the slow and certain judge of the catalog, which alone may reject. A test holds both to the same answer.
+What is written the usual way is read by plain checks against the catalog's fields. Whatever looks unusual in the least is
+given to `schemas.reference`, the slow and certain judge of the catalog, which alone may reject. A test holds both to the same
+answer.
 """
 
 import re
@@ -24,6 +25,7 @@ NAME_LENGTH = 128
 BRACKETS = 200
 """A record with more opening brackets than these may be too deep."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+IDS = ("userId", "anonymousId")
 CONTEXT = ("sessionId", "tenantId", "source", "service", "release", "environment")
 NO_PROPERTIES: Mapping[str, Any] = {}
 
@@ -83,18 +85,30 @@ def _usual(value: bytes, rules: Rules) -> Event | None:
     if type(record) is not dict or record.get("type") != "track":
         return None
     name, message_id, time = record.get("event"), record.get("messageId"), _time_of(record)
-    texts = [record.get("userId"), record.get("anonymousId")]
-    context, properties = record.get("context"), record.get("properties")
-    context, properties = {} if context is None else context, {} if properties is None else properties
-    if type(context) is not dict or type(properties) is not dict or time is None:
+    context, properties = _object(record, "context"), _object(record, "properties")
+    if not name or not message_id or time is None or context is None or properties is None:
         return None
-    texts += map(context.get, CONTEXT)
-    if not (_is_text(name) and name and _is_text(message_id) and message_id and all(t is None or _is_text(t) for t in texts)):
+    texts = [name, message_id, *map(record.get, IDS), *map(context.get, CONTEXT)]
+    texts = ["" if text is None else text for text in texts]
+    known = _known(name, properties) if all(map(_is_text, texts)) else None
+    if known is None or (rules.catalog_strict and catalog_name(name) is None):
         return None
-    if rules.catalog_strict and catalog_name(name) is None:
-        return None
-    known = _known(name, properties)
-    return None if known is None else Event(name, time, message_id, *(t or "" for t in texts), known, properties)
+    _, _, user, device, session, tenant, source, service, release, environment = texts
+    return Event(
+        *(name, time, message_id),
+        *(user, device, session, tenant),
+        *(source, service, release, environment),
+        known=known,
+        properties=properties,
+    )
+
+
+def _object(record: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    """Give an object of a record, empty where it has none; None where something else stands there."""
+    value = record.get(name)
+    if value is None:
+        return {}
+    return value if type(value) is dict else None
 
 
 def _is_text(value: Any) -> bool:

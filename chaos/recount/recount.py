@@ -32,7 +32,11 @@ REJECTS = Table(
         "persons": Kind.TEXTS,
     },
 )
-TABLES: tuple[Table, ...] = (*(table.described for table in (*COUNTED, *KEPT)), LEDGER, REJECTS)
+TABLES: tuple[Table, ...] = (
+    *(counted.described for counted in COUNTED),
+    *(kept.described for kept in KEPT),
+    *(LEDGER, REJECTS),
+)
 """Every table that the pipeline writes, as the recount knows it."""
 
 
