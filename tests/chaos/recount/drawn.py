@@ -12,10 +12,9 @@ from tests.schemas.records import damaged_records, good_records, spoilt_records
 STATEMENTS = (
     "SELECT id, name FROM items WHERE name ILIKE '%o''brien u-17%' AND price > 1.50 ORDER BY rank LIMIT 50",
     "SELECT id, name FROM items WHERE name ILIKE '' AND price > 2 ORDER BY rank LIMIT 5",
-    "insert into items (id, name, note) values (1, 'x', NULL), (2, 'y', 'z')",
+    "INSERT INTO items (id, name, note) VALUES (1, 'x', NULL), (-2, 'y', 'z')",
     "UPDATE items SET total = total + 1, closed_at = now() WHERE id IN (1, 2, 3)",
-    "load items",
-    "u-17",
+    "items",
     "",
 )
 IDS = ("u-17", "ü 1", "17", "s", "", None)
