@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from chaos.recount.json_values import read, read_any
@@ -93,7 +94,8 @@ def _usual(value: bytes, rules: Rules) -> Event | None:
     known = _known(name, properties) if all(map(_is_text, texts)) else None
     if known is None or (rules.catalog_strict and catalog_name(name) is None):
         return None
-    _, _, user, device, session, tenant, source, service, release, environment = texts
+    # The same few texts stand in most events; interned, a million events share them.
+    name, _, user, device, session, tenant, source, service, release, environment = map(intern, texts)
     return Event(
         *(name, time, message_id),
         *(user, device, session, tenant),
