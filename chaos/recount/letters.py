@@ -8,8 +8,8 @@ from chaos.recount.report import Compared
 
 LARGEST_PAYLOAD = 900_000
 """Bytes of a payload that is still sent; the letter of a larger one says where it is to be found instead."""
-Told = tuple[bytes | None, str, str]
-"""Payload, reason and detail of a letter."""
+Told = tuple[bytes, str, str]
+"""Payload (empty where it was not sent), reason and detail of a letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class LetterBox:
 
     def _take(self, letter: Letter) -> None:
         headers = {name: (value or b"").decode(errors="replace") for name, value in letter.headers}
-        told = (letter.value, headers.get("reason", ""), headers.get("detail", ""))
+        told = (letter.value or b"", headers.get("reason", ""), headers.get("detail", ""))
         before = self._left.setdefault(letter.key or b"", told)
         self._compared.found += 1
         if before is told:
@@ -63,5 +63,5 @@ class LetterBox:
 
 
 def _expected(reject: Reject) -> Told:
-    payload = reject.payload if len(reject.payload) <= LARGEST_PAYLOAD else None
+    payload = reject.payload if len(reject.payload) <= LARGEST_PAYLOAD else b""
     return payload, reject.reason, reject.detail
