@@ -60,18 +60,18 @@ def check(
 class Comparison:
     """The comparison of the tables, to be fed one partition after the other."""
 
-    def __init__(self, query: Query) -> None:
-        """Begin one with the tables that `query` reads."""
+    def __init__(self, query: Query, tables: Sequence[Table] = TABLES) -> None:
+        """Begin one of these tables, which `query` reads."""
         self._query = query
-        self._tables = {table.name: Compared(table.name) for table in TABLES}
+        self._tables = {table: Compared(table.name) for table in tables}
         self._totals = {name: Total() for name in ("received", *VERDICTS)}
         self._partitions: list[int] = []
 
     def compare(self, expected: Expected) -> None:
-        """Compare all tables of one partition."""
+        """Compare the rows of one partition."""
         self._partitions.append(expected.partition)
-        for table in TABLES:
-            compared, rows = self._tables[table.name], expected.rows[table.name]
+        for table, compared in self._tables.items():
+            rows = expected.rows[table.name]
             for told, found in self._pairs(table, expected.partition, rows, compared):
                 _enter(compared, table, told, found)
                 if table is LEDGER:
@@ -80,10 +80,9 @@ class Comparison:
     def report(self, letters: Compared | None = None) -> Report:
         """Give the outcome; rows of partitions that were not compared are extra."""
         others = f"WHERE partition NOT IN ({', '.join(map(str, self._partitions))})" if self._partitions else ""
-        for table in TABLES:
+        for table, compared in self._tables.items():
             counts = self._query(f"SELECT partition, count() FROM {table.name} FINAL {others} GROUP BY partition")
             for partition, count in counts:
-                compared = self._tables[table.name]
                 compared.found += count
                 compared.extra.add(f"partition {partition}, which nothing was sent to: {count} rows", count)
         return Report(list(self._tables.values()), self._totals, letters)

@@ -24,7 +24,7 @@ class Kind(Enum):
     TEXTS = "several texts, as a tuple"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table that the pipeline writes.
 

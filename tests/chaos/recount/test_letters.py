@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from itertools import count
+from typing import cast
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
@@ -84,5 +85,6 @@ def _letters(broker: str, topic: str) -> Iterator[Letter]:
     consumer = Consumer({"bootstrap.servers": broker, "group.id": "recount", "enable.partition.eof": True})
     consumer.assign([TopicPartition(topic, 0, 0)])
     while (message := consumer.poll(30)) is not None and message.error() is None:
-        yield Letter(message.key(), message.value(), message.headers() or [])
+        headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+        yield Letter(message.key(), message.value(), headers)
     consumer.close()

@@ -81,6 +81,24 @@ def test_other_rules() -> None:
     assert_same(recounted(streams, rules, KEY), shard.as_recounted(found))
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Rules(lateness=20_000),
+        Rules(max_ahead=-100),
+        Rules(max_age=1_500_000),
+        Rules(dedup_horizon=50),
+        Rules(max_event_bytes=400),
+        Rules(block=1_000),
+    ],
+)
+def test_a_pipeline_that_judges_otherwise_is_told_from_a_right_one(wrong: Rules) -> None:
+    streams = simulated(5, 5_000, 2)
+    found, _ = shard.run(streams, Rules(), KEY)
+    with pytest.raises(AssertionError, match="_rows"):
+        assert_same(recounted(streams, wrong, KEY), shard.as_recounted(found))
+
+
 @pytest.mark.parametrize("records", [[Record(1, 0, 0, b"")], [Record(0, 3, 0, b""), Record(0, 3, 0, b"")]])
 def test_records_of_another_partition_or_out_of_order_are_refused(records: list[Record]) -> None:
     with pytest.raises(ValueError, match="partition 0"):
