@@ -84,7 +84,7 @@ def test_other_rules() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        Rules(lateness=20_000),
+        Rules(lateness=100),
         Rules(max_ahead=-100),
         Rules(max_age=1_500_000),
         Rules(dedup_horizon=50),
