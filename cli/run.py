@@ -103,6 +103,6 @@ def _supervise(chosen: list[int], count: int, start: Start) -> None:
         for shard in chosen:
             command = [sys.executable, "-m", "cli", "run", "--shards", f"{shard}/{count}"]
             supervisor.start(f"shard-{shard}", command, environment=environment)
-        while not stopping.wait(0.5):
+        while not stopping.wait(0.2):
             for event in supervisor.watch():
                 log.warning("shard", says=event.text)
