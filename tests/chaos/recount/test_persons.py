@@ -16,7 +16,7 @@ KEY = bytes(range(40))
 LONG_KEY = bytes(range(100))
 
 
-@pytest.mark.parametrize("key", [KEY, LONG_KEY])
+@pytest.mark.parametrize("key", [KEY, LONG_KEY], ids=["short key", "long key"])
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 def test_pseudonyms(key: bytes, identifier: str) -> None:
     assert Persons(key).stored(identifier) == Pseudonyms(key).of(identifier)
@@ -30,6 +30,8 @@ NAMING = (
     b'{"userId":"cut of\\',
     b'{"userId":"\\u00fc \\"x\\" \\\\","sessionId":"\\x"',
     b'"userId" "u-1" "userId":null,"userId":"" "userId":"\xff"',
+    b'"anonymousId":"anonymousId":"anonymous_id"',
+    b'"userId" : x "sessionId" "userId":"userId"',
     b'{"properties":{"subject_id":"c-1","userID":"u-2"},"userId"',
 )
 
@@ -51,15 +53,15 @@ PARTS = st.sampled_from(
 )
 
 
-@given(st.lists(PARTS, max_size=14).map(b"".join))
-@settings(max_examples=500)
+@given(st.lists(PARTS, max_size=20).map(b"".join))
+@settings(max_examples=1_000)
 def test_persons_in_any_bytes(payload: bytes) -> None:
     assert Persons(None).named_in(payload) == PlainIds().named_in(payload)
 
 
 def test_the_own_ids_of_an_event_in_its_free_texts() -> None:
     text = "u-1 xu-1 u-12 (u-1) a b-s 17 u-1"
-    properties = {"kind": "comment", "text": text, "area": "u-1", "more": "u-1"}
+    properties: dict[str, object] = {"kind": "comment", "text": text, "area": "u-1", "more": "u-1"}
     event = _event("feedback.submitted", properties, userId="u-1", anonymousId="a b", context={"sessionId": "17"})
     persons = Persons(KEY)
     hidden = persons.hidden(event)
