@@ -97,7 +97,11 @@ def _finished(figure: Any) -> Any:
 
 
 def scaled(value: float, scale: int) -> int:
-    """Give a value in units of 1/scale, as the nearest whole number; exactly half a unit is rounded up."""
+    """Give a value in units of 1/scale, as the nearest whole number; exactly half a unit is rounded up.
+
+    This is exact. The pipeline multiplies floats, which may go the other way where a value lies within some billionths of half a
+    unit; no duration with up to three digits after the point does.
+    """
     numerator, denominator = value.as_integer_ratio()
     return (2 * numerator * scale + denominator) // (2 * denominator)
 

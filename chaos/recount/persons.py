@@ -14,6 +14,7 @@ from schemas.persons import MEMBERS, free_properties, person_properties
 
 DIGITS = 32
 """Characters of a pseudonym."""
+NAMES = tuple(b'"' + member.encode() + b'"' for member in MEMBERS)
 SPACES = b" \t\n\r\v\f"
 
 
@@ -84,33 +85,53 @@ def _without(text: str, identifier: str, pseudonym: str) -> str:
 
 def _ids_in(payload: bytes) -> Iterator[bytes]:
     """Find what stands after the names of members that name a person: a text, perhaps cut off, or a whole number."""
-    for member in MEMBERS:
-        name = b'"' + member.encode() + b'"'
-        at = payload.find(name)
-        while at >= 0:
-            rest = payload[at + len(name) :].lstrip(SPACES)
-            if rest.startswith(b":"):
-                yield _id_at(rest[1:].lstrip(SPACES))
-            at = payload.find(name, at + len(name))
+    at = 0
+    while found := _next_name(payload, at):
+        at, value = found
+        if payload[value : value + 1] == b'"':
+            at = _end_of_text(payload, value + 1)
+            yield _unescaped(payload[value + 1 : at])
+        elif digits := _digits_at(payload, value):
+            at = value + len(digits)
+            yield digits
 
 
-def _id_at(rest: bytes) -> bytes:
-    if rest.startswith(b'"'):
-        return _text_at(rest[1:])
-    digits = rest[1:] if rest.startswith(b"-") else rest
-    length = len(digits) - len(digits.lstrip(b"0123456789"))
-    return rest[: len(rest) - len(digits) + length] if length else b""
+def _next_name(payload: bytes, at: int) -> tuple[int, int] | None:
+    """Find the next name with its colon; gives where it ends, and where its value begins."""
+    while found := [(place, name) for name in NAMES if (place := payload.find(name, at)) >= 0]:
+        place, name = min(found)
+        colon = _after_spaces(payload, place + len(name))
+        if payload[colon : colon + 1] == b":":
+            return colon + 1, _after_spaces(payload, colon + 1)
+        at = place + 1
+    return None
 
 
-def _text_at(rest: bytes) -> bytes:
-    """Give the text up to its quote, or all of it where the quote is missing; unescaped where it can be."""
-    end = 0
-    while end < len(rest) and rest[end : end + 1] != b'"':
-        if rest[end : end + 1] == b"\\" and end + 1 == len(rest):
+def _after_spaces(payload: bytes, at: int) -> int:
+    return len(payload) - len(payload[at:].lstrip(SPACES))
+
+
+def _digits_at(payload: bytes, at: int) -> bytes:
+    """Give the whole number that stands here, empty where none does."""
+    sign = payload[at : at + 1] == b"-"
+    rest = payload[at + sign :]
+    digits = rest[: len(rest) - len(rest.lstrip(b"0123456789"))]
+    return payload[at : at + sign] + digits if digits else b""
+
+
+def _end_of_text(payload: bytes, at: int) -> int:
+    """Find the quote that ends a text; where there is none, the end of what can be of it."""
+    while at < len(payload) and payload[at : at + 1] != b'"':
+        escapes = payload[at : at + 1] == b"\\"
+        if escapes and at + 1 == len(payload):
             break
-        end += 2 if rest[end : end + 1] == b"\\" else 1
-    text = rest[:end]
+        at += 1 + escapes
+    return at
+
+
+def _unescaped(text: bytes) -> bytes:
+    """Read the escapes of a text; where that cannot be done, the text stands for itself."""
     try:
-        return str(json.loads(b'"' + text + b'"')).encode()
+        return str(json.loads((b'"' + text + b'"').decode())).encode()
     except ValueError:
         return text

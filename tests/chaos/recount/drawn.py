@@ -17,6 +17,15 @@ STATEMENTS = (
     "items",
     "",
 )
+GOALS = tuple(
+    {"type": "track", "event": name, "userId": "u-17", "properties": properties}
+    for name, properties in (
+        ("goal.revenue", {"value": -2.5, "task": "none"}),
+        ("goal.", {"duration_ms": 1}),
+        ("goals.none", {"value": 1}),
+        ("task.completed", {"task": "find", "value": 3}),
+    )
+)
 IDS = ("u-17", "ü 1", "17", "s", "", None)
 TEXTS = ("u-17", "of u-17: u-17s, xu-17 u-17", "ü 1\\ü 1", "17 s", "sss s-s", "")
 
@@ -45,7 +54,7 @@ def drawn(draw: st.DrawFn) -> Streams:
     """Draw one to three partitions."""
     templates = draw(st.lists(_templates(), min_size=3, max_size=12))
     bad = draw(st.lists(st.one_of(damaged_records(), spoilt_records().filter(_has_no_statement)), max_size=4))
-    item = streams.items((*"abcdef", None), (*templates, *streams.GOOD, *streams.SKEWED, *bad))
+    item = streams.items((*"abcdef", None), (*templates, *GOALS, *streams.GOOD, *streams.SKEWED, *bad))
     partitions = draw(st.lists(st.lists(item, min_size=5, max_size=40), min_size=1, max_size=3))
     return {
         number: [

@@ -13,7 +13,7 @@ from tests.chaos.recount.simulated import simulated
 from tests.schemas.corpus import Example, examples, plain_record
 from tests.schemas.records import ODD_VALUES, damaged_records, good_records, members, spoilt_records, write_object
 
-THOROUGH = settings(deadline=None, max_examples=400)
+THOROUGH = settings(deadline=None, max_examples=200)
 RULES = Rules()
 
 

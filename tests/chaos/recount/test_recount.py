@@ -43,7 +43,9 @@ def test_the_recount_knows_every_table_and_every_column_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "partitions", "key", "steps"), [(1, 4, KEY, (997,)), (2, 3, None, (61, 500)), (3, 1, KEY, (2_000, 1, 30))]
+    ("seed", "partitions", "key", "steps"),
+    [(1, 4, KEY, (997,)), (2, 3, None, (61, 500)), (3, 1, KEY, (2_000, 1, 30))],
+    ids=["four partitions", "plain ids", "one partition"],
 )
 def test_the_simulated_world(seed: int, partitions: int, key: bytes | None, steps: tuple[int, ...]) -> None:
     streams = simulated(seed, 20_000, partitions)
@@ -66,7 +68,7 @@ def test_the_simulated_world_has_rows_for_every_table() -> None:
 
 
 @given(drawn(), st.sampled_from([KEY, None]), st.booleans(), st.lists(st.integers(1, 12), min_size=1, max_size=5))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 def test_whatever_is_sent(streams: Streams, key: bytes | None, strict: bool, steps: list[int]) -> None:
     rules = Rules(block=SMALL_BLOCK, catalog_strict=strict)
     with small_pieces():
