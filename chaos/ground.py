@@ -27,7 +27,6 @@ from local.processes import Supervisor
 from sinks.clickhouse import ClickHouse, StoreAwayError, StoreRefusedError
 
 KEY: Final = "a key of a chaos run; what it hides is simulated"
-PATIENCE_SECONDS: Final = 300.0
 POLL_SECONDS: Final = 0.1
 HOST: Final = "127.0.0.1"
 
@@ -73,7 +72,7 @@ class Ground:
         Raises:
             ChaosError: it failed.
         """
-        if self.command(*arguments).wait(PATIENCE_SECONDS) != 0:
+        if self.command(*arguments).wait(self.plan.patience) != 0:
             raise ChaosError(f"`tidegauge {' '.join(arguments)}` failed; see {self.folder / 'commands.log'}")
 
     def environment(self) -> dict[str, str]:
@@ -102,16 +101,16 @@ class Ground:
             return 0
         return int(row[0])
 
-    def wait_for(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> float:
-        """Wait until a condition holds; give how long it took, in seconds.
+    def wait_for(self, condition: Callable[[], Any], what: str, seconds: float | None = None) -> float:
+        """Wait until a condition holds, at most `seconds` or the plan's patience; give how long it took, in seconds.
 
         Raises:
             ChaosError: it did not hold in time.
         """
-        began = time.monotonic()
+        began, most = time.monotonic(), min(seconds or self.plan.patience, self.plan.patience)
         while not condition():
-            if time.monotonic() - began > seconds:
-                raise ChaosError(f"waited {seconds:,.0f} s in vain for {what}")
+            if time.monotonic() - began > most:
+                raise ChaosError(f"waited {most:,.0f} s in vain for {what}")
             time.sleep(POLL_SECONDS)
         return time.monotonic() - began
 

@@ -48,6 +48,7 @@ class ChaosPlan:
         program: how the pipeline's commands are started.
         settings: of the pipeline, by variable.
         route: which partition a record goes to.
+        patience: seconds that anything may take before the run fails.
     """
 
     seed: int = 7
@@ -64,6 +65,7 @@ class ChaosPlan:
     program: tuple[str, ...] = (sys.executable, "-m", "cli")
     settings: Mapping[str, str] = field(default_factory=dict)
     route: Route = by_key
+    patience: float = 300.0
 
 
 def midnight_before(now: float) -> float:

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from cli.audit import audit
+from cli.chaos import chaos
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.erase import erase
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
+for command in (demo, up, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, chaos, schema):
     app.command()(command)
 
 

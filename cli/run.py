@@ -19,6 +19,9 @@ from sinks.pseudonym_keys import settle
 
 log = structlog.get_logger(__name__)
 
+PROGRAM = (sys.executable, "-m", "cli")
+"""How this program is started again, once for each shard."""
+
 
 def run(
     shards: Annotated[
@@ -101,7 +104,7 @@ def _supervise(chosen: list[int], count: int, start: Start) -> None:
     environment = {"TIDEGAUGE_LOG_ID": start.log_id, "TIDEGAUGE_ACCEPT_LOSS": str(int(start.accept_loss))}
     with stopped_by_signals() as stopping, Supervisor(config.data_dir / "logs") as supervisor:
         for shard in chosen:
-            command = [sys.executable, "-m", "cli", "run", "--shards", f"{shard}/{count}"]
+            command = [*PROGRAM, "run", "--shards", f"{shard}/{count}"]
             supervisor.start(f"shard-{shard}", command, environment=environment)
         while not stopping.wait(0.2):
             for event in supervisor.watch():

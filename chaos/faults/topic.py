@@ -86,7 +86,9 @@ class Expired(Fault):
             lost[partition] = (first, end)
         ground.pipeline.start()
         for partition, (first, end) in lost.items():
-            _wait_until_said(ground, partition % ground.plan.shards, f"{ground.topic}[{partition}] {first:,} to {end - 1:,}")
+            _wait_until_said(
+                ground, partition % ground.plan.shards, f"{ground.topic}[{partition}] {first:,} to {end - 1:,}"
+            )
             ground.stream.forget(partition, first, end)
         ground.pipeline.stop()
         ground.pipeline.start("--accept-loss")
