@@ -13,7 +13,12 @@ BENCH ?=
 PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo up test check bench bench-views format lock docs clean
+SEED ?= 7
+EVENTS ?= 1000000
+CHAOS ?=
+SOAK ?=
+
+.PHONY: help demo up test check integration chaos soak bench bench-views format lock docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -27,6 +32,17 @@ up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, 
 
 test: $(READY) ## every test, services included; PYTEST="-k name" narrows it down
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+integration: $(READY) ## what needs services, on a real Apache Kafka (Java 17 and Maven), and that chaos can turn red (about 20 minutes)
+	@$(BIN)/python -m local.apache_kafka.jars
+	@TIDEGAUGE_TEST_BROKER=kafka $(BIN)/python -m pytest -n 2 --dist loadfile -m "service and not chaos" $(PYTEST)
+	@$(BIN)/python -m pytest -m chaos $(PYTEST)
+
+chaos: $(READY) ## every fault, each alone and mixed, beside a recount; SEED=7 EVENTS=1000000 CHAOS="kill-all mixed --rate 2000"
+	@$(BIN)/tidegauge chaos --seed $(SEED) --events $(EVENTS) $(CHAOS)
+
+soak: $(READY) ## half of the measured maximum for half an hour: memory, parts, freshness; SOAK="--minutes 5"
+	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 check: $(READY) ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -22,7 +22,7 @@ from chaos.recount.letters import Letter
 from chaos.stream import Stream
 from local.apache_kafka.broker import ApacheKafka
 from local.broker import Broker, create_topics
-from local.ports import free_port
+from local.ports import free_port, free_ports
 from local.processes import Supervisor
 from sinks.clickhouse import ClickHouse, StoreAwayError, StoreRefusedError
 
@@ -162,7 +162,7 @@ def ground(plan: ChaosPlan, folder: Path) -> Iterator[Ground]:
         _clickhouse(made, stack)
         made.door = stack.enter_context(Door(made.clickhouse_url, plan.seed))
         made.stream = Stream(made.bootstrap, made.topic, plan.partitions, plan.route, plan.rate)
-        port = free_port()
+        port = free_ports(plan.shards)
         environment = {**made.environment(), "TIDEGAUGE_METRICS_PORT": str(port)}
         made.pipeline = Pipeline(plan.program, plan.shards, folder / "data", environment, port)
         stack.callback(lambda: [ending() for ending in reversed(made.endings)])

@@ -18,6 +18,8 @@ from local.producer import Record
 
 MEMORY_BYTES: Final = 600_000_000
 """The bar of a shard's resident memory."""
+TOLD: Final = (ChaosError, ChildFailedError, StreamError)
+"""Errors that say by themselves what happened."""
 Say = Callable[[str], None]
 
 
@@ -80,8 +82,9 @@ def run(fault: Fault, plan: ChaosPlan, folder: Path, say: Say = lambda text: Non
                 outcome.problems += made.problems
                 outcome.notes += made.notes
                 outcome.peak_bytes = made.pipeline.peak_bytes
-    except (ChaosError, ChildFailedError, StreamError) as error:
-        outcome.problems.append(str(error))
+    except Exception as error:
+        # A run that broke down is one that is not exact; those after it go on.
+        outcome.problems.append(str(error) if isinstance(error, TOLD) else f"{type(error).__name__}: {error}")
     if outcome.peak_bytes > MEMORY_BYTES:
         outcome.problems.append(f"a shard took {outcome.peak_bytes / 1e6:,.0f} MB of memory")
     outcome.seconds = time.monotonic() - began

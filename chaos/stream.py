@@ -22,7 +22,14 @@ class StreamError(RuntimeError):
 
 
 class Stream:
-    """Sends records in slices, in a thread, and notes partition and offset of each acknowledged one."""
+    """Sends records in slices, in a thread, and notes partition and offset of each acknowledged one.
+
+    Attributes:
+        sent: how many records Kafka has acknowledged.
+        rate: records that are sent in a second.
+        partitions: among how many the route chooses.
+        keeps: whether the acknowledged records are kept, to be recounted.
+    """
 
     def __init__(self, bootstrap: str, topic: str, partitions: int, route: Route, rate: float) -> None:
         self._producer = Producer(
@@ -36,18 +43,15 @@ class Stream:
                 "log_level": 0,
             }
         )
+        self.sent = 0
         self.rate = rate
         self.partitions = partitions
+        self.keeps = True
         self._topic, self._route = topic, route
         self._thread: threading.Thread | None = None
         self._failure: str = ""
         self._acknowledged: list[Record] = []
         self._base: dict[int, int] = {}
-
-    @property
-    def sent(self) -> int:
-        """How many records Kafka has acknowledged."""
-        return len(self._acknowledged)
 
     def begin(self, records: Sequence[Unsent]) -> None:
         """Begin to send records at the pace; `end` waits for the last of them."""
@@ -85,6 +89,7 @@ class Stream:
         """Note that records of a partition expired before they could be read."""
         gone = range(first, end)
         self._acknowledged = [r for r in self._acknowledged if r.partition != partition or r.offset not in gone]
+        self.sent = len(self._acknowledged)
 
     def _send(self, records: Sequence[Unsent]) -> None:
         began, number = time.monotonic(), 0
@@ -112,6 +117,9 @@ class Stream:
     def _delivered(self, value: bytes, time_ms: int, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._failure = self._failure or error.str()
+            return
+        self.sent += 1
+        if not self.keeps:
             return
         partition, offset = message.partition() or 0, message.offset() or 0
         self._acknowledged.append(Record(partition, offset + self._base.get(partition, 0), time_ms, value))

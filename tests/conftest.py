@@ -7,7 +7,7 @@ from typing import TypeVar
 import pytest
 
 from local.apache_kafka.jars import missing
-from tests.services import running_apache_kafka, running_broker
+from tests.services import BROKER, running_apache_kafka, running_broker
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -18,8 +18,6 @@ AGREED_SKIPS: tuple[str, ...] = (NO_KAFKA,)
 
 Where Java or Maven is missing, .ci/run says so, and the suite runs on the embedded broker alone.
 """
-BROKER = os.environ.get("TIDEGAUGE_TEST_BROKER", "embedded")
-"""What tests get that ask for any broker: `embedded` or `kafka`, as `make integration` sets it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

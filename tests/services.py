@@ -16,6 +16,8 @@ from confluent_kafka.cimpl import NewTopic
 from local.apache_kafka.broker import ApacheKafka
 
 READY_WITHIN_SECONDS = 30.0
+BROKER = os.environ.get("TIDEGAUGE_TEST_BROKER", "embedded")
+"""What tests get that ask for any broker: `embedded` or `kafka`, as `make integration` sets it."""
 
 
 def free_port() -> int:

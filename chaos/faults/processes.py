@@ -159,17 +159,22 @@ class StopAndStart(Fault):
 
     def strike(self, ground: Ground) -> None:
         """Stop, and look at where the next life begins to read."""
+        _wait_until_all_read(ground)
         status = ground.pipeline.stop()
         ground.expect(status == 0, f"a clean stop gave exit code {status}")
         stored = ground.received()
         self.between(ground)
         ground.pipeline.start()
-        ground.wait_for(lambda: len(_begun(ground)) == ground.plan.shards, "all shards to read")
+        _wait_until_all_read(ground)
         read = sum(_begun(ground))
         ground.expect(read == stored, f"{stored:,} records were stored, and the next life goes on behind {read:,}")
 
     def between(self, ground: Ground) -> None:
         """Do something while it is stopped."""
+
+
+def _wait_until_all_read(ground: Ground) -> None:
+    ground.wait_for(lambda: len(_begun(ground)) == ground.plan.shards, "all shards to read")
 
 
 def _begun(ground: Ground) -> list[int]:

@@ -17,7 +17,8 @@ class RefusedStore(Fault):
     def strike(self, ground: Ground) -> None:
         """Spoil the store, see the refusal, put the store back."""
         ground.caught_up()
-        ground.pipeline.stop()
+        status = ground.pipeline.stop()
+        ground.expect(status == 0, f"a clean stop gave exit code {status}")
         shard = ground.random.randrange(ground.plan.shards)
         folder = ground.pipeline.recovery(shard)
         backup = ground.folder / "backup"
