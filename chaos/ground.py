@@ -119,6 +119,10 @@ class Ground:
         sent = self.stream.sent
         return self.wait_for(lambda: self.received() >= sent, f"{sent:,} records in the ledger")
 
+    def wait_until_all_read(self) -> None:
+        """Wait until every shard has begun to read, so that it knows what to do at a stop."""
+        self.wait_for(lambda: len(self.pipeline.begun()) == self.plan.shards, "all shards to read")
+
     def waited(self, shortest: float, longest: float) -> float:
         """Let a random time go by."""
         seconds = self.random.uniform(shortest, longest)

@@ -1,5 +1,6 @@
 """The pipeline under chaos: the real command with its supervisor, its shards found among the processes, killed and watched."""
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from local.processes import Child, ChildSpec
 
 STOP_SECONDS: Final = 120.0
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+_READING: Final = re.compile(r'^.*"event": "reading".*$', re.MULTILINE)
 _LIFE: Final = "=== another life of the pipeline ===\n"
 
 
@@ -87,6 +89,12 @@ class Pipeline:
         """Give what a shard has written since the last `start`."""
         log = self._log(shard)
         return log.read_text(errors="replace").rpartition(_LIFE)[2] if log.exists() else ""
+
+    def begun(self) -> list[int]:
+        """Give, for each shard that reads since the last `start`, how many records lie before where it began to."""
+        told = (_READING.search(self.said(shard)) for shard in range(self.shards))
+        positions = [json.loads(match[0])["positions"].values() for match in told if match]
+        return [sum(position["next"] + position["base"] for position in own) for own in positions]
 
     def sample_memory(self) -> None:
         """Note the largest resident memory that a shard has had."""

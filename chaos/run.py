@@ -110,6 +110,7 @@ def _play(fault: Fault, records: list[Record], made: Ground, outcome: Outcome, s
 
 def _compare(made: Ground, outcome: Outcome, say: Say) -> None:
     """Stop exactly, which writes the rows that wait, and compare."""
+    made.wait_until_all_read()
     status = made.pipeline.stop()
     made.expect(status == 0, f"the exact stop at the end gave exit code {status}")
     say("comparing every table with the recount")

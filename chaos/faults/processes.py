@@ -1,6 +1,5 @@
 """Processes that die at any moment, are stopped and started, are of another version, or are two where one should be."""
 
-import json
 import os
 import pickle
 import sqlite3
@@ -159,39 +158,18 @@ class StopAndStart(Fault):
 
     def strike(self, ground: Ground) -> None:
         """Stop, and look at where the next life begins to read."""
-        _wait_until_all_read(ground)
+        ground.wait_until_all_read()
         status = ground.pipeline.stop()
         ground.expect(status == 0, f"a clean stop gave exit code {status}")
         stored = ground.received()
         self.between(ground)
         ground.pipeline.start()
-        _wait_until_all_read(ground)
-        read = sum(_begun(ground))
+        ground.wait_until_all_read()
+        read = sum(ground.pipeline.begun())
         ground.expect(read == stored, f"{stored:,} records were stored, and the next life goes on behind {read:,}")
 
     def between(self, ground: Ground) -> None:
         """Do something while it is stopped."""
-
-
-def _wait_until_all_read(ground: Ground) -> None:
-    ground.wait_for(lambda: len(_begun(ground)) == ground.plan.shards, "all shards to read")
-
-
-def _begun(ground: Ground) -> list[int]:
-    """Give, for each shard that says so, how many records lie before where it begins to read."""
-    found = []
-    for shard in range(ground.plan.shards):
-        for line in ground.pipeline.said(shard).splitlines():
-            if '"event": "reading"' in line:
-                positions = _positions(line)
-                found.append(sum(positions))
-                break
-    return found
-
-
-def _positions(line: str) -> list[int]:
-    told = json.loads(line)["positions"]
-    return [position["next"] + position["base"] for position in told.values()]
 
 
 class Upgrade(StopAndStart):

@@ -17,6 +17,7 @@ class RefusedStore(Fault):
     def strike(self, ground: Ground) -> None:
         """Spoil the store, see the refusal, put the store back."""
         ground.caught_up()
+        ground.wait_until_all_read()
         status = ground.pipeline.stop()
         ground.expect(status == 0, f"a clean stop gave exit code {status}")
         shard = ground.random.randrange(ground.plan.shards)
@@ -26,7 +27,7 @@ class RefusedStore(Fault):
         says = self.spoil(ground, shard)
         ground.pipeline.start()
         ground.wait_for(lambda: says in ground.pipeline.said(shard), f"shard {shard} to say {says!r}", 60)
-        ground.expect("reading" not in _events(ground.pipeline.said(shard)), "a shard read on with a spoilt store")
+        ground.expect('"event": "reading"' not in ground.pipeline.said(shard), "a shard read on with a spoilt store")
         ground.pipeline.stop()
         self.mend(ground, folder, backup)
         ground.pipeline.start()
@@ -39,10 +40,6 @@ class RefusedStore(Fault):
         """Put the backup in the place of the spoilt folder."""
         shutil.rmtree(folder)
         shutil.move(backup, folder)
-
-
-def _events(said: str) -> str:
-    return "\n".join(line for line in said.splitlines() if '"event": "reading"' in line)
 
 
 def _file(ground: Ground, shard: int) -> Path:
