@@ -13,7 +13,7 @@ BENCH ?=
 PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo up test check bench bench-views format lock docs clean
+.PHONY: help demo up test check bench bench-views format lock secrets docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -47,10 +47,15 @@ format: $(READY) ## format the code and mend what lint can mend
 docs: $(READY) ## make the generated documents anew
 	@$(BIN)/tidegauge schema docs
 
-lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock
+lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock, and those of the image in deploy/
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o deploy/requirements.lock
+
+secrets: ## passwords and the pseudonym key for docker-compose.yml, once (.env and secrets/)
+	@$(PYTHON) -m local.container_secrets
 
 clean: ## remove the environment, caches and the local stack's data
 	@rm -rf $(VENV) .tidegauge .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
