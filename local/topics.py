@@ -1,6 +1,6 @@
 """Looks at the topics of any Kafka, and creates those that are missing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 from confluent_kafka import KafkaError, KafkaException
@@ -26,12 +26,16 @@ def topic_partitions(bootstrap: str, client: Mapping[str, str] = NO_SETTINGS) ->
     Raises:
         BrokerProblemError: none answers.
     """
-    admin = _admin(bootstrap, client)
+    complaints: list[str] = []
+    admin = _admin(bootstrap, client, lambda error: complaints.append(error.str()))
     try:
         topics = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
     except KafkaException as error:
+        admin.poll(0)
+        # A wrong password or certificate is said only here; the last word of the client is that it gave up.
+        why = next((text for text in complaints if "brokers are down" not in text), error.args[0].str())
         raise BrokerProblemError(
-            f"no Kafka answers at {bootstrap} ({error.args[0].str()}). Start the local stack with `tidegauge up`, or set "
+            f"no Kafka answers at {bootstrap} ({why}). Start the local stack with `tidegauge up`, or set "
             "TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS."
         ) from error
     return {name: len(topic.partitions) for name, topic in topics.items()}
@@ -87,5 +91,7 @@ def _wait(future: "Future[None]") -> None:
             raise
 
 
-def _admin(bootstrap: str, client: Mapping[str, str]) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **client})
+def _admin(
+    bootstrap: str, client: Mapping[str, str], on_error: Callable[[KafkaError], None] = lambda error: None
+) -> AdminClient:
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, "error_cb": on_error, **client})

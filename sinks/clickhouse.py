@@ -27,7 +27,9 @@ WRITE_SETTINGS: Mapping[str, Any] = {
     "wait_end_of_query": 1,
 }
 NO_SETTINGS: Mapping[str, Any] = {}
-PASSING_CODES = frozenset({3, 159, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 425, 439, 473, 999})
+PASSING_CODES = frozenset(
+    {3, 159, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 425, 439, 473, 999}
+)
 """Errors of ClickHouse that pass by themselves: overload, memory, too many parts, network, read-only, Keeper, start-up."""
 
 

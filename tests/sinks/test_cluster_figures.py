@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from cli.recount import _days_kept
 from local.simulator.impurities import Impurities
 from local.simulator.simulator import Plan, Simulator
 from sinks.clickhouse import ClickHouse, StoreRefusedError
 from sinks.cluster import CLUSTER_SETTINGS, LOCAL, on_cluster
 from sinks.described import described
+from sinks.erasure import Erasure
 from sinks.migrations import SQL, migrate
+from sinks.retention import changes
 from tests.endpoint import feed, migrated, running_endpoint
 from tests.split_endpoint import CLUSTER, split
 
@@ -163,6 +166,39 @@ def test_an_insert_goes_through_the_front_table_and_is_stored_when_it_is_answere
     before = both.whole.query("SELECT count() FROM searches_rows_local")[0][0]
     both.whole.command("INSERT INTO searches_rows SELECT * FROM single.searches_rows LIMIT 20")
     assert both.whole.query("SELECT count() FROM searches_rows_local")[0][0] == before + 20
+
+
+@pytest.mark.service
+def test_how_long_a_split_table_keeps_its_rows_is_found_by_its_own_name(both: Both) -> None:
+    table = "(time DateTime, partition UInt32) ENGINE = MergeTree ORDER BY partition TTL time + INTERVAL 7 DAY"
+    both.whole.command(f"CREATE TABLE kept_rows_local {table}")
+    both.whole.command(
+        "CREATE TABLE kept_rows AS kept_rows_local ENGINE = Distributed('tide', 'shards', 'kept_rows_local')"
+    )
+    try:
+        assert _days_kept(both.whole, "kept_rows") == 7
+        assert [str(change) for change in changes(both.whole, {"default": 7, "kept_rows": 9})] == [
+            "kept_rows: 7 -> 9 days"
+        ]
+    finally:
+        both.whole.command("DROP TABLE kept_rows")
+        both.whole.command("DROP TABLE kept_rows_local")
+
+
+@pytest.mark.service
+def test_an_erasure_looks_into_every_split_table_once(both: Both) -> None:
+    tables = set(Erasure(both.single, "p", "u-1").count())
+    assert len(tables) > 10
+    assert set(Erasure(both.shards, "p", "u-1").count()) == tables
+
+
+@pytest.mark.service
+def test_an_erasure_counts_the_rows_of_all_shards(both: Both) -> None:
+    (person,) = both.single.query("SELECT unit FROM unit_activity GROUP BY unit ORDER BY sum(events) DESC LIMIT 1")[0]
+    counted = Erasure(both.single, person, person).count()
+    assert counted["events_rows"] > 0
+    found = Erasure(both.shards, person, person).count()
+    assert found["events_rows"] == counted["events_rows"]
 
 
 def test_every_parameter_has_an_answer() -> None:
