@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -94,4 +95,5 @@ def _wait(future: "Future[None]") -> None:
 def _admin(
     bootstrap: str, client: Mapping[str, str], on_error: Callable[[KafkaError], None] = lambda error: None
 ) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, "error_cb": on_error, **client})
+    settings: dict[str, Any] = {"bootstrap.servers": bootstrap, "log_level": 0, "error_cb": on_error, **client}
+    return AdminClient(settings)

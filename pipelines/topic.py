@@ -59,7 +59,8 @@ def described(consumer: Consumer, config: TopicConfig) -> Topic:
         SourceError: no broker answers, or the topic is not there.
     """
     complaints: list[str] = []
-    admin = AdminClient({**client_settings(config), "error_cb": lambda error: complaints.append(error.str())})
+    settings: dict[str, Any] = {**client_settings(config), "error_cb": lambda error: complaints.append(error.str())}
+    admin = AdminClient(settings)
     try:
         topic_id, partitions = look(admin, config.topic, BROKER_TIMEOUT)
         oldest = {

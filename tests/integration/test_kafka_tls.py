@@ -10,7 +10,8 @@ from cli.settings import Settings
 from local.producer import BrokerError, EventProducer
 from local.topics import BrokerProblemError, create_topics, topic_partitions
 from pipelines.dead_letters import DeadLetter
-from pipelines.source import SourceConfig, SourceError
+from pipelines.positions import SourceError
+from pipelines.source import SourceConfig
 from sinks.dead_letter import DeadLetterTopic
 from tests.certificates import Certificates, make_certificates
 from tests.pipelines.kafka import BATCH_WAIT, read, reading

@@ -41,7 +41,7 @@ ANSWERS = {
     "until": "'2026-04-03 00:00:00'",
 }
 """For the parameters of views: what there is in the simulated world."""
-EMPTY = {"guidance", "journey_exits", "satisfaction"}
+EMPTY = {"gaps", "guidance", "journey_exits", "satisfaction"}
 """Views that have nothing to say of so small a world."""
 VIEWS = [path.stem for path in sorted((SQL / "views").glob("*.sql"))]
 
