@@ -18,7 +18,7 @@ EVENTS ?= 1000000
 CHAOS ?=
 SOAK ?=
 
-.PHONY: help demo up test check integration chaos soak bench bench-views format lock docs clean
+.PHONY: help demo up test check integration chaos soak bench bench-views format lock secrets docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -63,10 +63,15 @@ format: $(READY) ## format the code and mend what lint can mend
 docs: $(READY) ## make the generated documents anew
 	@$(BIN)/tidegauge schema docs
 
-lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock
+lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock, and those of the image in deploy/
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o deploy/requirements.lock
+
+secrets: ## passwords and the pseudonym key for docker-compose.yml, once (.env and secrets/)
+	@$(PYTHON) -m local.container_secrets
 
 clean: ## remove the environment, caches and the local stack's data
 	@rm -rf $(VENV) .tidegauge .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

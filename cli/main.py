@@ -18,6 +18,7 @@ from cli.settings import SettingsError
 from cli.simulate import simulate
 from cli.sql import sql
 from cli.terminal import err
+from cli.topics import topics
 from cli.up import up
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, chaos, schema):
+for command in (demo, up, run, topics, migrate, simulate, replay, sql, ledger, audit, erase, doctor, chaos, schema):
     app.command()(command)
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsConfigDict
 
+from cli.edges import EdgeSettings, secret
 from sinks import retention
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
@@ -27,7 +29,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Settings(BaseSettings):
+class Settings(EdgeSettings):
     """All that can be set. A field `x` is read from the variable `TIDEGAUGE_X`."""
 
     model_config = SettingsConfigDict(env_prefix="TIDEGAUGE_", extra="forbid", frozen=True)
@@ -36,7 +38,6 @@ class Settings(BaseSettings):
     events_topic: str = Field("events", description="topic that events are read from")
     rejected_topic: str = Field("events.rejected", description="topic that dead letters are written to")
     consumer_group: str = Field("tidegauge", description="group that durable offsets are committed to, for lag tools")
-    clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse HTTP interface")
     clickhouse_user: str = Field("default", description="ClickHouse user")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="ClickHouse password")
     clickhouse_password_file: Path | None = Field(None, description="file that holds the ClickHouse password")
@@ -44,6 +45,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".tidegauge"), description="recovery stores, locks, the local stack's data")
     metrics_host: str = Field("127.0.0.1", description="address that /metrics, /livez and /readyz listen on")
     metrics_port: Port = Field(9464, description="port of /metrics; further shards count up")
+    metrics_port_counts_up: bool = Field(
+        True, description="no: every shard has the same port, for containers, where each has its own address"
+    )
     page_port: Port = Field(8600, description="port of the local page")
     lateness: Duration = Field(timedelta(minutes=5), description="how far behind the watermark an event is late")
     dedup_horizon: Duration = Field(timedelta(minutes=15), description="how long a messageId is remembered, event time")
@@ -72,9 +76,11 @@ class Settings(BaseSettings):
 
     def clickhouse_secret(self) -> str:
         """Return the ClickHouse password, from its file where one is named."""
-        if self.clickhouse_password_file is not None:
-            return self.clickhouse_password_file.read_text().strip()
-        return self.clickhouse_password.get_secret_value()
+        return secret(self.clickhouse_password, self.clickhouse_password_file)
+
+    def shard_metrics_port(self, shard: int) -> int:
+        """Return the port of a shard's /metrics page."""
+        return self.metrics_port + (shard if self.metrics_port_counts_up else 0)
 
 
 class SettingsError(Exception):
@@ -91,5 +97,12 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = [f"TIDEGAUGE_{'_'.join(map(str, e['loc'])).upper()}={e['input']!r}: {e['msg']}" for e in error.errors()]
+        wrong = [_described(fault) for fault in error.errors()]
         raise SettingsError("; ".join(wrong)) from None
+
+
+def _described(fault: ErrorDetails) -> str:
+    # What concerns several variables has no place of its own, and its input is all of them, secrets included.
+    if not fault["loc"]:
+        return fault["msg"].removeprefix("Value error, ")
+    return f"TIDEGAUGE_{'_'.join(map(str, fault['loc'])).upper()}={fault['input']!r}: {fault['msg']}"

@@ -48,6 +48,8 @@ def connect(settings: Settings, database: str | None = None, **options: Any) -> 
         settings.clickhouse_user,
         settings.clickhouse_secret(),
         database or settings.database,
+        tls=settings.clickhouse_tls(),
+        cluster=settings.clickhouse_cluster,
         **options,
     )
 
@@ -78,7 +80,7 @@ def run_shard(settings: Settings, shard: int, shards: int, start: Start) -> None
         state = WriterState()
         exporter = Exporter(CATALOG, state)
         health = HealthServer(
-            settings.metrics_host, settings.metrics_port + shard, registry(exporter), lambda: _problem(state)
+            settings.metrics_host, settings.shard_metrics_port(shard), registry(exporter), lambda: _problem(state)
         )
         outlet = _outlet(settings, exporter, state, stopping, gate)
         source = KafkaSource(
@@ -123,7 +125,7 @@ def _outlet(
     settings: Settings, exporter: Exporter, state: WriterState, stopping: threading.Event, gate: Gate
 ) -> Outlet:
     writer = Writer(lambda: connect(settings), state, stopping, gate.admitted)
-    client: dict[str, str | int] = {"bootstrap.servers": settings.kafka_bootstrap_servers}
+    client: dict[str, str | int] = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka_client()}
     dead_letters = DeadLetterTopic(client, settings.rejected_topic, stopping)
 
     def write(flush: Flush) -> None:
@@ -170,6 +172,7 @@ def _source_config(settings: Settings, shard: int, shards: int, start: Start) ->
         shards=shards,
         log_id=start.log_id,
         accept_loss=start.accept_loss,
+        client=tuple(settings.kafka_client().items()),
     )
 
 

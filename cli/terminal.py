@@ -18,6 +18,7 @@ from pipelines.seen import SeenStateError
 from pipelines.shard import SnapshotError
 from pipelines.shard_folder import ShardFolderError
 from sinks.clickhouse import StoreAwayError, StoreRefusedError
+from sinks.cluster import ClusterError
 from sinks.migrations import MigrationError
 from sinks.pseudonym_keys import KeyChangedError
 
@@ -29,6 +30,7 @@ err = Console(stderr=True, highlight=False)
 """Everything else: progress, hints, errors."""
 
 EXPECTED_ERRORS = (
+    ClusterError,
     KeyChangedError,
     MigrationError,
     PseudonymKeyError,

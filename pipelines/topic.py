@@ -58,14 +58,20 @@ def described(consumer: Consumer, config: TopicConfig) -> Topic:
     Raises:
         SourceError: no broker answers, or the topic is not there.
     """
+    complaints: list[str] = []
+    settings: dict[str, Any] = {**client_settings(config), "error_cb": lambda error: complaints.append(error.str())}
+    admin = AdminClient(settings)
     try:
-        topic_id, partitions = look(AdminClient(client_settings(config)), config.topic, BROKER_TIMEOUT)
+        topic_id, partitions = look(admin, config.topic, BROKER_TIMEOUT)
         oldest = {
             partition: _oldest(consumer, config.topic, partition) for partition in own_partitions(config, partitions)
         }
     except KafkaException as error:
+        admin.poll(0)
+        # A wrong password or certificate is said only here; the last word of the client is that it gave up.
+        why = next((text for text in complaints if "brokers are down" not in text), error.args[0].str())
         raise SourceError(
-            f"no Kafka broker answers at {config.bootstrap_servers}: {error.args[0].str()}. "
+            f"no Kafka broker answers at {config.bootstrap_servers}: {why}. "
             "Start one (`tidegauge up` has its own) or set TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS."
         ) from error
     return Topic(config.topic, topic_id, config.log_id, oldest)

