@@ -94,6 +94,7 @@ def run(fault: Fault, plan: ChaosPlan, folder: Path, say: Say = lambda text: Non
 def _play(fault: Fault, records: list[Record], made: Ground, outcome: Outcome, say: Say) -> None:
     fault.prepare(made)
     made.pipeline.start()
+    made.wait_until_all_read()
     for number, piece in enumerate(_slices(records, fault.times)):
         made.stream.begin(piece)
         made.waited(0, min(len(piece) / made.stream.rate, 5.0))

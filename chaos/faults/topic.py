@@ -73,6 +73,7 @@ class Expired(Fault):
 
     def strike(self, ground: Ground) -> None:
         """Stop, let the stream flow on, expire a part of what nobody read, see the refusal, accept the loss."""
+        ground.caught_up()
         ground.pipeline.stop()
         ground.stream.end()
         read = {partition: _stored(ground, partition) for partition in range(ground.plan.partitions)}
@@ -119,6 +120,9 @@ class PartitionsAdded(Fault):
     needs_kafka = True
     times = 2
 
+    def __init__(self) -> None:
+        self._grown = 0
+
     def strike(self, ground: Ground) -> None:
         """Add partitions, and send to them from now on."""
         before = ground.stream.partitions
@@ -132,6 +136,11 @@ class PartitionsAdded(Fault):
             60,
         )
         ground.notes.append(f"noticed after {took:.0f} s")
+
+
+def _told_of(ground: Ground) -> int:
+    """Count how often the shard that said it least has said that partitions were added."""
+    return min(ground.pipeline.said(shard).count("partitions were added") for shard in range(ground.plan.shards))
 
 
 class AheadAndIdle(Fault):
