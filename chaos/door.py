@@ -163,7 +163,7 @@ class Door:
             return _REFUSALS[trouble]
         if trouble is Trouble.SLOW:
             time.sleep(behaviour.slow_seconds)
-        answer = _passed_on(handler, server, body)
+        answer = passed_on(handler, server, body)
         if trouble in STORED:
             handler.close_connection = True
             return answer[: len(answer) // 2] if trouble is Trouble.HALF_AN_ANSWER else b""
@@ -175,7 +175,8 @@ def _statement(path: str, body: bytes) -> str:
     return ("".join(asked) or body[:200].decode("latin-1")).lstrip()
 
 
-def _passed_on(handler: BaseHTTPRequestHandler, server: str, body: bytes) -> bytes:
+def passed_on(handler: BaseHTTPRequestHandler, server: str, body: bytes) -> bytes:
+    """Ask a server (host:port) what was asked here, and give its whole answer, head and body."""
     connection = HTTPConnection(server, timeout=_TIMEOUT_SECONDS)
     kept = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "connection")}
     connection.request(handler.command, handler.path, body, kept)
