@@ -3,6 +3,7 @@
 import os
 import pickle
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -106,10 +107,9 @@ class KillInMigration(Fault):
     def prepare(self, ground: Ground) -> None:
         """Kill the migration at statements further and further on; then let it end, and compare what it made."""
         for _ in range(10):
-            with _migration(ground) as pid:
-                _wait_for_statements(ground, ground.random.randrange(60))
-                kill(pid)
-                wait_until_ended([pid])
+            with _migration(ground) as process:
+                _wait_for_statements(ground, process, ground.random.randrange(60))
+                process.kill()
         ground.run("migrate")
         calm = f"{ground.database}_calm"
         status = _calm_migration(ground, calm)
@@ -119,16 +119,17 @@ class KillInMigration(Fault):
         )
 
 
-def _wait_for_statements(ground: Ground, count: int) -> None:
+def _wait_for_statements(ground: Ground, process: subprocess.Popen[bytes], count: int) -> None:
+    """Wait for so many statements, or until the migration has ended with fewer."""
     begun = ground.door.requests
-    ground.wait_for(lambda: ground.door.requests - begun >= count, f"{count} statements", 60)
+    ground.wait_for(lambda: ground.door.requests - begun >= count or process.poll() is not None, f"{count} statements")
 
 
 @contextmanager
-def _migration(ground: Ground) -> Iterator[int]:
+def _migration(ground: Ground) -> Iterator[subprocess.Popen[bytes]]:
     process = ground.command("migrate", url=ground.door.url)
     try:
-        yield process.pid
+        yield process
     finally:
         process.kill()
         process.wait(30)

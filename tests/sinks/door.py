@@ -69,4 +69,4 @@ class Door:
             scripted = CUT
         answer = passed_on(handler, server, body) if scripted is None or self.stored else b""
         handler.wfile.write(answer if scripted is None else scripted)
-        handler.close_connection = True
+        handler.close_connection = scripted is not None
