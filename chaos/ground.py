@@ -19,6 +19,7 @@ from chaos.door import Door
 from chaos.pipeline import Pipeline
 from chaos.plan import BrokerKind, ChaosPlan
 from chaos.recount.letters import Letter
+from chaos.recount.records import Record
 from chaos.stream import Stream
 from local.apache_kafka.broker import ApacheKafka
 from local.broker import Broker, create_topics
@@ -28,6 +29,7 @@ from sinks.clickhouse import ClickHouse, StoreAwayError, StoreRefusedError
 
 KEY: Final = "a key of a chaos run; what it hides is simulated"
 POLL_SECONDS: Final = 0.1
+QUIET_POLLS: Final = 8
 HOST: Final = "127.0.0.1"
 
 
@@ -140,16 +142,30 @@ class Ground:
 
     def letters(self) -> list[Letter]:
         """Read the dead-letter topic to its end."""
+        return [_letter(message) for message in self._read_to_the_end(self.letters_topic, 1)]
+
+    def what_kafka_holds(self) -> list[Record]:
+        """Read the events topic, as it is now, to its end."""
+        messages = self._read_to_the_end(self.topic, self.stream.partitions)
+        return [
+            Record(m.partition() or 0, m.offset() or 0, int(m.timestamp()[1]), bytes(m.value() or b""))
+            for m in messages
+        ]
+
+    def _read_to_the_end(self, topic: str, partitions: int) -> list[Message]:
+        """Read what every partition holds; not every broker tells where a log ends, so quiet tells it."""
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "chaos", "log_level": 0})
-        where = TopicPartition(self.letters_topic, 0, 0)
-        low, _ = consumer.get_watermark_offsets(where, timeout=30)
-        consumer.assign([TopicPartition(self.letters_topic, 0, low)])
-        found: list[Letter] = []
+        wanted = [TopicPartition(topic, partition) for partition in range(partitions)]
+        oldest = [consumer.get_watermark_offsets(place, timeout=30)[0] for place in wanted]
+        consumer.assign(
+            [TopicPartition(topic, place.partition, low) for place, low in zip(wanted, oldest, strict=True)]
+        )
+        found: list[Message] = []
         quiet = 0
-        while quiet < 10:
+        while quiet < QUIET_POLLS:
             messages = consumer.consume(10_000, 0.3)
             quiet = 0 if messages else quiet + 1
-            found += [_letter(message) for message in messages if message.error() is None]
+            found += [message for message in messages if message.error() is None]
         consumer.close()
         return found
 

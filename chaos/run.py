@@ -104,7 +104,14 @@ def _play(fault: Fault, records: list[Record], made: Ground, outcome: Outcome, s
         made.stream.end()
         say(f"strike {number + 1} of {fault.times}: caught up after {outcome.recovered[-1]:.1f} s")
     say("waiting until everything is in the ledger")
+    retries, problems = made.stream.take_in(made.what_kafka_holds())
+    made.problems += problems[:3]
+    if retries:
+        made.notes.append(
+            f"{retries:,} records were stored twice by the sender's retries, and must count as duplicates"
+        )
     made.caught_up()
+    outcome.records = made.stream.sent
     fault.verify(made)
     _compare(made, outcome, say)
 

@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Final
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from chaos.plan import Route
 from chaos.recount.records import Record
@@ -81,6 +81,32 @@ class Stream:
             own.sort(key=lambda record: record.offset)
         return found
 
+    def take_in(self, held: Iterable[Record]) -> tuple[int, list[str]]:
+        """Take in what the topic holds besides what was acknowledged: a retry that a dying broker had stored already.
+
+        Args:
+            held: what the topic holds now, with Kafka's offsets.
+
+        Returns:
+            How many such retries there are, and what must not be: a record that is not the one that was acknowledged
+            at its place, or that nobody sent.
+        """
+        known = {(record.partition, record.offset): record.value for record in self._acknowledged}
+        values = set(known.values())
+        retries, problems = [], []
+        for record in held:
+            place = (record.partition, record.offset + self._base.get(record.partition, 0))
+            if place in known:
+                if known[place] != record.value:
+                    problems.append(f"partition {place[0]}, offset {place[1]}: another record than was acknowledged")
+            elif record.value in values:
+                retries.append(Record(*place, record.time, record.value))
+            else:
+                problems.append(f"partition {place[0]}, offset {place[1]}: nobody sent this: {record.value[:100]!r}")
+        self._acknowledged += retries
+        self.sent += len(retries)
+        return len(retries), problems
+
     def goes_on_in_a_new_log(self) -> None:
         """Note that the topic was made anew: stream offsets go on where the old logs ended."""
         self._base = {partition: len(own) for partition, own in self.records().items()}
@@ -92,6 +118,12 @@ class Stream:
         self.sent = len(self._acknowledged)
 
     def _send(self, records: Sequence[Unsent]) -> None:
+        try:
+            self._send_at_the_pace(records)
+        except KafkaException as error:
+            self._failure = str(error)
+
+    def _send_at_the_pace(self, records: Sequence[Unsent]) -> None:
         began, number = time.monotonic(), 0
         while number < len(records):
             due = min(int((time.monotonic() - began) * self.rate) + 1, len(records))
@@ -110,6 +142,11 @@ class Stream:
                     self._topic, value, key, partition=partition, timestamp=time_ms or 0, on_delivery=report
                 )
             except BufferError:
+                self._producer.poll(0.1)
+            except KafkaException as error:
+                # A partition that was just added is not known to every client yet.
+                if error.args[0].code() != KafkaError._UNKNOWN_PARTITION:
+                    raise
                 self._producer.poll(0.1)
             else:
                 return

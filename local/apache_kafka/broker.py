@@ -12,7 +12,7 @@ from typing import Final, Self
 from local.apache_kafka.jars import fetch
 from local.broker import answers
 from local.ports import free_port
-from local.processes import Child, ChildSpec
+from local.processes import Child, ChildFailedError, ChildSpec
 
 HOST: Final = "127.0.0.1"
 READY_WITHIN_SECONDS: Final = 60.0
@@ -96,16 +96,23 @@ class ApacheKafka:
     def _logging(self) -> tuple[str, ...]:
         return ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 
+    def _free_port(self) -> int:
+        """Take a free port that is not the broker's own, which nobody listens on yet."""
+        own = int(self.bootstrap.rpartition(":")[2])
+        return next(port for port in iter(lambda: free_port(HOST), None) if port != own)
+
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ["java", *self._logging(), "-cp", f"{self._jars}/*", "kafka.tools.StorageTool", "format"]
-        subprocess.run(
+        ran = subprocess.run(
             [*tool, "--cluster-id", cluster, "--config", str(self._properties)],
-            check=True, capture_output=True, timeout=READY_WITHIN_SECONDS,
+            check=False, capture_output=True, text=True, timeout=READY_WITHIN_SECONDS,
         )  # fmt: skip
+        if ran.returncode != 0:
+            raise ChildFailedError(f"Kafka could not format its folder {self.data}:\n{ran.stdout}{ran.stderr}")
 
     def _configuration(self, properties: Mapping[str, str]) -> str:
-        controller = f"{HOST}:{free_port(HOST)}"
+        controller = f"{HOST}:{self._free_port()}"
         lines = {
             "process.roles": "broker,controller",
             "node.id": "1",
