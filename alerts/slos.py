@@ -29,7 +29,7 @@ def _operation(name: str) -> str:
 Duration = Annotated[str, AfterValidator(_duration)]
 Operation = Annotated[str, AfterValidator(_operation)]
 Sentence = Annotated[str, Field(min_length=10, pattern=r"^[A-Z0-9].*\.$")]
-Incident = Literal["application", "database", "pipeline", "business"]
+Incident = Literal["application", "pipeline", "business"]
 
 
 class SloFileError(ValueError):
@@ -138,6 +138,11 @@ class Slo(Promise):
     objective: Annotated[Decimal, Field(gt=Decimal("0.5"), lt=1)]
     indicator: Indicator
     outage: Duration
+
+    @property
+    def is_cause(self) -> bool:
+        """Whether it explains other alerts of its incident, which then say nothing: what is down is also slow."""
+        return isinstance(self.indicator, Probes)
 
     @property
     def allowed(self) -> Fraction:
