@@ -51,7 +51,7 @@ class Condition(Strict):
     cause: bool = False
     owner: str
     panel: str
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
     proof: tuple[Proof, ...]
 
     @field_validator("proof")

@@ -156,14 +156,25 @@ def _tier_tests(slo: Slo, tier: Tier) -> Iterator[dict[str, Any]]:
 
 
 def _held_test(slo: Slo, tier: Tier) -> dict[str, Any]:
-    """Let an hour burn much too fast and data end: the short window is empty long before the alert is looked at."""
+    """Let an hour burn much too fast, data end for longer than the short window, and come back well."""
     own = {**labels(slo, tier.long, tier.severity), "slo": slo.name}
     times = min(Fraction(2), 1 / tier.threshold(slo.allowed))
-    burning = [(60, *_bad_of(tier.threshold(slo.allowed), times))]
-    gone = {name: f"{text} stale" for name, text in series(slo.indicator, burning).items()}
-    after = 60 + seconds(tier.short) // 60 + 30
-    asked = [_alert(slo.alert, at, own, tier=tier.long) for at in ("1h", f"{after}m")]
-    return _test("1m", gone, asked, "data end while it fires: it goes on firing")
+    events, bad = _bad_of(tier.threshold(slo.allowed), times)
+    short = seconds(tier.short) // 60
+    away, well = short + 30, short + 20
+    burning, healed = [(60, events, bad)], [(60, events, bad), (well, events, 0)]
+    back = series(slo.indicator, healed)
+    gone = {
+        name: f"{before} stale _x{away} {_after(back[name])}" for name, before in series(slo.indicator, burning).items()
+    }
+    asked = [_alert(slo.alert, at, own, tier=tier.long) for at in ("1h", f"{60 + away}m")]
+    ends = _alert(slo.alert, f"{60 + away + well}m", None, tier=tier.long)
+    return _test("1m", gone, [*asked, ends], "data end while it fires: it goes on firing until they are back and well")
+
+
+def _after(notation: str) -> str:
+    """Give the last piece of a counter's notation."""
+    return notation.rpartition(" ")[2]
 
 
 def _bad_of(threshold: Fraction, of_it: Fraction) -> tuple[int, int]:

@@ -22,7 +22,11 @@ class _Exact(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Exact.add_constructor("tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node)))
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(str(loader.construct_scalar(node)))
+
+
+_Exact.add_constructor("tag:yaml.org,2002:float", _decimal)
 
 
 class _Plain(yaml.SafeDumper):

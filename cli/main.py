@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from cli.alerts import alerts
 from cli.audit import audit
 from cli.demo import demo
 from cli.doctor import doctor
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 for command in (demo, up, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
     app.command()(command)
+app.add_typer(alerts, name="alerts")
 
 
 def main() -> None:
