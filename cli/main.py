@@ -9,6 +9,7 @@ from cli.audit import audit
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.erase import erase
+from cli.exporter import exporter
 from cli.ledger import ledger
 from cli.migrate import migrate
 from cli.replay import replay
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
+for command in (demo, up, run, exporter, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 

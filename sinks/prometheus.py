@@ -6,6 +6,7 @@ take one value at a time, are not used: a collector hands out what was added up.
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import disk_usage
@@ -16,6 +17,8 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from sinks.certificates import CertificateError, first_end
+from sinks.figures import Figures
 from sinks.writer import WriterState
 
 BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -250,8 +253,40 @@ class Exporter(Collector):
         ]
 
 
-def registry(exporter: Exporter) -> CollectorRegistry:
-    """Make the registry of a shard's page: the exporter, and what the process itself uses."""
+class FiguresPage(Collector):
+    """The page of business figures: what the files last said, and how each of them fares."""
+
+    def __init__(self, figures: Figures, certificates: Iterable[Path] = ()) -> None:
+        """Show figures, and when certificates (PEM files) end."""
+        self._figures, self._certificates = figures, tuple(certificates)
+
+    def collect(self) -> Iterator[Metric]:
+        """Give all families."""
+        failed = GaugeMetricFamily("tidegauge_figures_failed", "1 where a file could not be read.", labels=["file"])
+        took = GaugeMetricFamily("tidegauge_figures_seconds", "How long reading a file took.", labels=["file"])
+        for figure, answer in self._figures.answers():
+            failed.add_metric([figure.file], float(answer.failed))
+            took.add_metric([figure.file], answer.took)
+            for place, (name, text) in enumerate(figure.metrics):
+                family = GaugeMetricFamily(name, text, labels=figure.labels)
+                for labels, values in answer.rows:
+                    if (value := values[place]) is not None:
+                        family.add_metric(labels, value)
+                yield family
+        yield from (failed, took, self._ends())
+
+    def _ends(self) -> Metric:
+        ends = GaugeMetricFamily(
+            "tidegauge_certificate_ends_seconds", "When a certificate ends, seconds since 1970.", labels=["file"]
+        )
+        for path in self._certificates:
+            with suppress(OSError, CertificateError):
+                ends.add_metric([path.name], first_end(path.read_bytes()).timestamp())
+        return ends
+
+
+def registry(exporter: Collector) -> CollectorRegistry:
+    """Make the registry of a process's page: its exporter, and what the process itself uses."""
     found = CollectorRegistry(auto_describe=False)
     found.register(exporter)
     ProcessCollector(registry=found)
