@@ -9,8 +9,8 @@ def alertmanager(pager: str, tickets: str) -> dict[str, Any]:
     """Make the configuration.
 
     Args:
-        pager: URL that pages are posted to (Alertmanager's webhook format).
-        tickets: URL that tickets are posted to.
+        pager: URL that pages are posted to (Alertmanager's webhook format); empty for nowhere.
+        tickets: URL that tickets are posted to; empty for nowhere.
     """
     return {
         "route": {
@@ -42,10 +42,14 @@ def alertmanager(pager: str, tickets: str) -> dict[str, Any]:
             ),
         ],
         "receivers": [
-            {"name": PAGER, "webhook_configs": [{"url": pager, "send_resolved": True}]},
-            {"name": TICKETS, "webhook_configs": [{"url": tickets, "send_resolved": True}]},
+            _receiver(PAGER, pager),
+            _receiver(TICKETS, tickets),
         ],
     }
+
+
+def _receiver(name: str, url: str) -> dict[str, Any]:
+    return {"name": name, "webhook_configs": [{"url": url, "send_resolved": True}]} if url else {"name": name}
 
 
 def _inhibit(source: list[str], target: list[str], equal: list[str]) -> dict[str, Any]:

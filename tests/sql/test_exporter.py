@@ -103,7 +103,7 @@ def tail(x: float, degrees: int) -> float:
     width = (end - x) / steps
 
     def density(t: float) -> float:
-        return t ** (degrees / 2 - 1) * exp(-t / 2) / (2 ** (degrees / 2) * gamma(degrees / 2))
+        return float(t ** (degrees / 2 - 1) * exp(-t / 2) / (2 ** (degrees / 2) * gamma(degrees / 2)))
 
     inner = sum((4 if step % 2 else 2) * density(x + step * width) for step in range(1, steps))
     return (density(x) + inner + density(end)) * width / 3
