@@ -1,4 +1,4 @@
-"""`tidegauge up` with what watches it: targets are up, rules are loaded and without errors, and without the binaries it says how."""
+"""`tidegauge up` with what watches it: targets are up, rules run without errors; without the binaries it says how to get them."""
 
 import json
 import os
