@@ -10,7 +10,7 @@ probability itself where all failed, and never below it. So rules compare n D wi
 silence, by a failure or two.
 """
 
-from math import comb, inf, log
+from math import exp, fsum, inf, lgamma, log, log1p
 
 LEAST_BAD = 2
 """Fewer bad events are never evidence: a single one is no pattern, however unlikely."""
@@ -26,11 +26,8 @@ def surprise(bad: int, total: int, allowed: float) -> float:
 
 
 def chance(bad: int, total: int, allowed: float) -> float:
-    """Give P(Bin(total, allowed) >= bad) exactly (up to rounding of floats)."""
-    below = range(bad)
-    if bad <= total / 2:
-        return max(1.0 - sum(_probability(k, total, allowed) for k in below), 0.0)
-    return sum(_probability(k, total, allowed) for k in range(bad, total + 1))
+    """Give P(Bin(total, allowed) >= bad), up to rounding of floats."""
+    return min(fsum(_probability(k, total, allowed) for k in range(bad, total + 1)), 1.0)
 
 
 def needed(total: int, allowed: float, enough: float) -> int | None:
@@ -44,4 +41,5 @@ def enough(window_seconds: int, false_page_every_seconds: int) -> float:
 
 
 def _probability(k: int, n: int, p: float) -> float:
-    return comb(n, k) * p**k * (1 - p) ** (n - k)
+    ways = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)  # as logarithms: the numbers themselves are too large
+    return exp(ways + k * log(p) + (n - k) * log1p(-p))
