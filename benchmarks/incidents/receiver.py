@@ -71,13 +71,14 @@ class Receiver:
         return count
 
     def first_page_over_at(self) -> float | None:
-        """Tell when the pager heard that no alert of the first page fires any more; None while one does or there was none.
+        """Tell when the pager heard that the first page's alerts and all that look at this moment are over; None before that.
 
-        Others may fire longer: a budget that burnt much of itself stays an alert over six hours for half an hour.
+        Alerts over hours may fire longer: a budget that burnt much of itself stays an alert over 6 hours for half an hour.
+        A cause that silences the first page's alerts looks at this moment, too.
         """
         over: float | None = None
         for post in self.pages:
-            if set(post.alerts) & set(self.pages[0].alerts):
+            if any(name in self.pages[0].alerts or not name.endswith("h)") for name in post.alerts):
                 over = None
             elif over is None and post.group == self.pages[0].group:
                 over = post.at

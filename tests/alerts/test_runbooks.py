@@ -42,4 +42,4 @@ def test_no_runbook_is_left_of_an_alert_that_is_gone() -> None:
 def test_what_a_runbook_asks_of_clickhouse_exists(path: Path) -> None:
     asked = re.findall(r"tidegauge sql \"(.+?)\"\n", path.read_text("utf-8"), flags=re.DOTALL)
     for sql in asked:
-        assert {name for name in re.findall(r"FROM (\w+)", sql)} <= VIEWS | TABLES, sql
+        assert set(re.findall(r"FROM (\w+)", sql)) <= VIEWS | TABLES, sql
