@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from alerts.annotations import DASHBOARDS, RUNBOOKS
+from alerts.burn import seconds
 from alerts.conditions import Condition, condition_groups, load_conditions
 from alerts.manager import alertmanager, prometheus
 from alerts.proofs import burn_tests, condition_test, now_test, shared_test
 from alerts.slo_rules import burn_groups, now_groups, shared_groups
-from alerts.slos import SloFile, load_slos
+from alerts.slos import SloFile, SloFileError, load_slos
 from alerts.yaml_text import yaml_text
 
 GENERATED = Path(__file__).with_name("generated")
 HEAD = "Made by `tidegauge alerts build` from alerts/slos.yaml and alerts/conditions.yaml; change those."
 RULES_PATTERN = "*.rules.yml"
+LEAST_SCRAPES = 4
+"""An increase needs two scrapes, and some may be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ def files(places: Places | None = None) -> dict[str, str]:
         SloFileError, YamlError: one of the two files says what cannot be.
     """
     places = places or Places()
-    made = dict(_rule_files(load_slos(), load_conditions()))
+    slos = load_slos()
+    _check_pace(slos, places.every)
+    made = dict(_rule_files(slos, load_conditions()))
     made["prometheus.yml"] = yaml_text(
         prometheus(
             {
@@ -89,6 +94,15 @@ def out_of_step(folder: Path = GENERATED, places: Places | None = None) -> list[
     made = files(places)
     wrong = [name for name, text in made.items() if not _is(folder / name, text)]
     return sorted(wrong + [path.name for path in _strangers(folder, made)])
+
+
+def _check_pace(slos: SloFile, every: str) -> None:
+    for slo in slos.slos:
+        if seconds(slo.outage) < LEAST_SCRAPES * seconds(every):
+            raise SloFileError(
+                f"{slo.name}: within {slo.outage} there are no {LEAST_SCRAPES} scrapes, one every {every}; an outage would "
+                "never be seen: scrape more often, or make `outage` longer"
+            )
 
 
 def _rule_files(slos: SloFile, conditions: tuple[Condition, ...]) -> Iterator[tuple[str, str]]:

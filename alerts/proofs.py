@@ -105,7 +105,7 @@ def _bads(pieces: list[Piece]) -> str:
 
 
 def _notation(pieces: list[tuple[int, int]]) -> str:
-    """Write a counter as promtool reads it; `a+bxn` has n + 1 samples. No event in a piece means that it is not scraped."""
+    """Write a counter as promtool reads it; `a+bxn` has n + 1 samples."""
     value, parts = 0, ["0"]
     for steps, step in pieces:
         parts.append(f"{value + step}+{step}x{steps - 1}")

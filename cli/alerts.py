@@ -24,6 +24,7 @@ def build(
     runbooks: Annotated[str, typer.Option(help="Beginning of runbooks' addresses.")] = USUAL.runbooks,
     pager: Annotated[str, typer.Option(help="URL that pages are posted to.")] = USUAL.pager,
     tickets: Annotated[str, typer.Option(help="URL that tickets are posted to.")] = USUAL.tickets,
+    every: Annotated[str, typer.Option(help="How often Prometheus scrapes and evaluates.")] = USUAL.every,
 ) -> None:
     """Write rules, their tests, and the configurations of Prometheus and Alertmanager.
 
@@ -36,7 +37,7 @@ def build(
     """
     with told():
         try:
-            places = Places(dashboards=dashboards, runbooks=runbooks, pager=pager, tickets=tickets)
+            places = Places(dashboards=dashboards, runbooks=runbooks, pager=pager, tickets=tickets, every=every)
             written = write(folder, places)
         except (SloFileError, YamlError) as error:
             fail(str(error))

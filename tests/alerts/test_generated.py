@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from alerts.build import GENERATED, files, out_of_step, write
+from alerts.build import GENERATED, Places, files, out_of_step, write
+from alerts.slos import SloFileError
 from alerts.yaml_text import read_yaml, yaml_text
 from tests.alerts.tools import needs_tools, said
 
@@ -42,6 +43,11 @@ def test_what_is_missing_changed_or_left_over_is_out_of_step(tmp_path: Path) -> 
     assert out_of_step(tmp_path) == ["business.rules.yml", "old.rules.yml", "pipeline.rules.yml"]
     write(tmp_path)
     assert out_of_step(tmp_path) == []
+
+
+def test_scrapes_too_rare_for_an_outage_are_refused() -> None:
+    with pytest.raises(SloFileError, match="application_errors: within 5s there are no 4 scrapes, one every 2s"):
+        files(Places(every="2s"))
 
 
 def test_no_address_is_left_to_be_filled_in() -> None:
