@@ -12,7 +12,7 @@ from alerts.burn import Tier, seconds
 from alerts.conditions import Condition, Proof
 from alerts.conditions import labels as condition_labels
 from alerts.slo_rules import KEPT_FIRING, NOW, labels
-from alerts.slos import Age, Count, Errors, Indicator, Latency, Probes, Slo, SloFile, Verdict
+from alerts.slos import Age, Count, Errors, ErrorsExcept, Indicator, Latency, Probes, Slo, SloFile, Verdict
 
 Piece = tuple[int, int, int]
 """So many steps, with so many events in each, of which so many are bad."""
@@ -24,7 +24,7 @@ BUSY = 10_000_000
 
 def now_test(slo: Slo, rules: str) -> dict[str, Any]:
     """Make the test file of an objective's outages."""
-    return _test_file(rules, "1s", _outage_tests(slo))
+    return _test_file(rules, "1s", [*_outage_tests(slo), *_exception_tests(slo)])
 
 
 def burn_tests(file: SloFile, slo: Slo, rules: str) -> list[tuple[str, dict[str, Any]]]:
@@ -138,6 +138,15 @@ def _outage_tests(slo: Slo) -> Iterator[dict[str, Any]]:
     yield _test(
         "1s", gone, [_alert(slo.alert, f"{later}s", own, tier=NOW)], "data end while it fires: it goes on firing"
     )
+
+
+def _exception_tests(slo: Slo) -> Iterator[dict[str, Any]]:
+    """Let what an objective leaves out fail altogether: that is none of its business."""
+    if not isinstance(slo.indicator, ErrorsExcept):
+        return
+    for name in slo.indicator.errors_except:
+        broken = series(Errors(errors_of=(name,)), [(100, 100, 100)])
+        yield _test("1s", broken, [_alert(slo.alert, "90s", None, tier=NOW)], f"only {name} fails")
 
 
 def _tier_tests(slo: Slo, tier: Tier) -> Iterator[dict[str, Any]]:
