@@ -6,6 +6,7 @@ import typer
 
 from cli.alerts import alerts
 from cli.audit import audit
+from cli.chaos import chaos
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.erase import erase
@@ -19,6 +20,7 @@ from cli.settings import SettingsError
 from cli.simulate import simulate
 from cli.sql import sql
 from cli.terminal import err
+from cli.topics import topics
 from cli.up import up
 
 app = typer.Typer(
@@ -30,7 +32,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, run, exporter, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
+for command in (
+    demo,
+    up,
+    run,
+    exporter,
+    topics,
+    migrate,
+    simulate,
+    replay,
+    sql,
+    ledger,
+    audit,
+    erase,
+    doctor,
+    chaos,
+    schema,
+):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 
