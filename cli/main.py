@@ -4,11 +4,13 @@ import sys
 
 import typer
 
+from cli.alerts import alerts
 from cli.audit import audit
 from cli.chaos import chaos
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.erase import erase
+from cli.exporter import exporter
 from cli.ledger import ledger
 from cli.migrate import migrate
 from cli.replay import replay
@@ -30,8 +32,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, run, topics, migrate, simulate, replay, sql, ledger, audit, erase, doctor, chaos, schema):
+for command in (
+    demo,
+    up,
+    run,
+    exporter,
+    topics,
+    migrate,
+    simulate,
+    replay,
+    sql,
+    ledger,
+    audit,
+    erase,
+    doctor,
+    chaos,
+    schema,
+):
     app.command()(command)
+app.add_typer(alerts, name="alerts")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The stack without Docker: broker, ClickHouse endpoint and pipeline as child processes, started and stopped in order."""
+"""The stack without Docker: broker, ClickHouse, pipeline and what watches it as child processes, started and stopped in order."""
 
 import secrets
 import sys
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from local.broker import create_topics, start_broker
+from local.monitoring import Monitoring, check_ports, missing, start_monitoring
 from local.ports import check_free
 from local.processes import ChildEvent, Supervisor
 
@@ -32,6 +33,7 @@ class StackConfig:
         topics: topic -> partitions.
         events_topic: the one of them that the pipeline reads.
         environment: for the pipeline, besides this process's own.
+        monitoring: what watches it, or None for nothing.
     """
 
     data_dir: Path
@@ -42,6 +44,7 @@ class StackConfig:
     topics: Mapping[str, int]
     events_topic: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    monitoring: Monitoring | None = None
 
 
 class Stack:
@@ -59,6 +62,10 @@ class Stack:
         self._migrate = migrate
         self._say = say
         self._children = Supervisor(config.data_dir / "logs")
+        self._monitoring = config.monitoring
+        if self._monitoring is not None and (lack := missing()):
+            say(lack)
+            self._monitoring = None
 
     def __enter__(self) -> Self:
         """Start everything.
@@ -70,6 +77,7 @@ class Stack:
             self._check_ports()
             self._start_stores()
             self._start_pipeline()
+            self._start_monitoring()
         except BaseException:
             self._children.stop()
             raise
@@ -84,6 +92,8 @@ class Stack:
         """Name the processes of the stack."""
         config = self._config
         names = {"pipeline": True, "broker": config.kafka_port, "clickhouse": config.clickhouse_port}
+        if self._monitoring is not None:
+            names |= dict.fromkeys(("exporter", "alertmanager", "prometheus"), True)
         return {name: self._children.child(name).pid for name, own in names.items() if own}
 
     def watch(self) -> list[ChildEvent]:
@@ -108,6 +118,8 @@ class Stack:
             check_free(HOST, config.clickhouse_port, "ClickHouse endpoint", way_out)
         metrics_port = int(config.metrics.rpartition(":")[2])
         check_free(HOST, metrics_port, "metrics page", f"TIDEGAUGE_METRICS_PORT={metrics_port + 10}")
+        if self._monitoring is not None:
+            check_ports(self._monitoring)
 
     def _start_stores(self) -> None:
         config = self._config
@@ -135,6 +147,13 @@ class Stack:
             ready_within=60.0,
             environment=environment,
         )
+
+    def _start_monitoring(self) -> None:
+        if self._monitoring is None:
+            return
+        ports = self._monitoring.prometheus_port, self._monitoring.alertmanager_port
+        self._say("exporter, Prometheus on http://{0}:{1}, Alertmanager on http://{0}:{2}".format(HOST, *ports))
+        start_monitoring(self._children, self._monitoring)
 
     def _start_clickhouse(self, data: Path, port: int) -> None:
         self._children.start(

@@ -142,13 +142,13 @@ def test_every_setting_that_it_names_is_one() -> None:
 def test_prometheus_scrapes_every_shard_and_the_exporter() -> None:
     config = yaml.safe_load((REPOSITORY / "deploy" / "prometheus" / "prometheus.yml").read_text())
     targets = {t for job in config["scrape_configs"] for group in job["static_configs"] for t in group["targets"]}
-    assert {f"{name}:9464" for name in SERVICES if name.startswith("shard-")} | {"exporter:9465"} <= targets
+    assert {f"{name}:9464" for name in SERVICES if name.startswith("shard-")} | {"exporter:9463"} <= targets
     assert all(target.split(":")[0] in (*SERVICES, "127.0.0.1") for target in targets)
 
 
 @every_service
 def test_what_it_mounts_of_this_repository_is_read_only_and_known(name: str) -> None:
-    made_elsewhere = {"./alerts/generated", "./alerts/alertmanager.yml", "./dashboards/grafana"}
+    made_elsewhere = {"./dashboards/grafana"}
     for volume in SERVICES[name].get("volumes", []):
         source, _, rest = volume.partition(":")
         if source.startswith("."):

@@ -25,8 +25,10 @@ KEY = "a key that only tests use, long enough to be one"
 class RunningStack:
     """The addresses of a stack, and the commands that talk to it."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
-        """Prepare a stack; `settings` are further ones by field name."""
+    def __init__(self, data_dir: Path, *, monitoring: bool = False, **settings: str) -> None:
+        """Prepare a stack, with Prometheus and Alertmanager if wanted; `settings` are further ones by field name."""
+        self.up = ("up",) if monitoring else ("up", "--no-monitoring")
+        self.prometheus_port, self.alertmanager_port = free_port(), free_port()
         self.data_dir = data_dir
         self.kafka: ApacheKafka | None = None
         self.clickhouse_port, self.metrics_port = free_port(), free_port()
@@ -36,6 +38,9 @@ class RunningStack:
             "TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}",
             "TIDEGAUGE_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse_port}",
             "TIDEGAUGE_METRICS_PORT": str(self.metrics_port),
+            "TIDEGAUGE_EXPORTER_PORT": str(free_port()),
+            "TIDEGAUGE_PROMETHEUS_PORT": str(self.prometheus_port),
+            "TIDEGAUGE_ALERTMANAGER_PORT": str(self.alertmanager_port),
             "TIDEGAUGE_SNAPSHOT_INTERVAL": "1s",
             **{f"TIDEGAUGE_{name.upper()}": value for name, value in settings.items()},
         }
@@ -49,7 +54,7 @@ class RunningStack:
             self.kafka = ApacheKafka(self.data_dir / "kafka", port)
             self.kafka.start()
         said = self.data_dir / "up.log"
-        command = [sys.executable, "-m", "cli", "up", *(["--no-broker"] if self.kafka is not None else [])]
+        command = [sys.executable, "-m", "cli", *self.up, *(["--no-broker"] if self.kafka is not None else [])]
         with said.open("a") as errors:
             self.process = subprocess.Popen(
                 command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True
@@ -149,9 +154,9 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(data_dir: Path, **settings: str) -> Iterator[RunningStack]:
+def running_stack(data_dir: Path, *, monitoring: bool = False, **settings: str) -> Iterator[RunningStack]:
     """Run a stack for the time of a test; `settings` are further ones by field name."""
-    stack = RunningStack(data_dir, **settings)
+    stack = RunningStack(data_dir, monitoring=monitoring, **settings)
     try:
         stack.start()
         yield stack

@@ -2,6 +2,14 @@
 CREATE OR REPLACE FUNCTION availability_objective ON CLUSTER 'tide' AS (target) ->
     multiIf(target = 'application', 0.999, target = 'database', 0.9995, NULL);
 
+-- How likely chance alone gives a chi-square statistic of x or more: chi_square_p(x, degrees_of_freedom), for whole degrees from 1 to 300.
+-- The upper tail itself (Abramowitz and Stegun 26.4.4 and 26.4.5), so that small values keep their digits.
+CREATE OR REPLACE FUNCTION chi_square_p ON CLUSTER 'tide' AS (x, degrees) ->
+    if(degrees % 2 = 1, erfc(sqrt(x / 2)), 0)
+        + exp(-x / 2) * arraySum(
+            i -> pow(x / 2, i - 1 + (degrees % 2) / 2) / tgamma(i + (degrees % 2) / 2),
+            range(1, toUInt64(intDiv(degrees, 2)) + 1));
+
 -- Which feature a use is of: feature_of(event, feature). feature.used says it itself; other events are the use of a feature by
 -- themselves: library.search, library.item_selected and library.item_created of `library`, bulk.operation of `bulk-edit`. A change
 -- of this list holds for the past too.
