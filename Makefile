@@ -19,7 +19,7 @@ EVENTS ?= 100000
 CHAOS ?=
 SOAK ?=
 
-.PHONY: help demo up test check integration chaos soak bench bench-views alerts alerts-e2e format lock secrets docs clean
+.PHONY: help demo up test check integration chaos mutants soak bench bench-views alerts alerts-e2e format lock secrets docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -34,13 +34,15 @@ up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, 
 test: $(READY) ## every test, services included; PYTEST="-k name" narrows it down
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
-integration: $(READY) ## what needs services, on a real Apache Kafka (Java 17 and Maven), and that chaos can turn red (about 20 minutes)
+integration: $(READY) ## what needs services, on a real Apache Kafka (Java 17 and Maven; about 10 minutes)
 	@$(BIN)/python -m local.apache_kafka.jars
 	@TIDEGAUGE_TEST_BROKER=kafka $(BIN)/python -m pytest -n 2 --dist loadfile -m "service and not chaos" $(PYTEST)
-	@$(BIN)/python -m pytest -m chaos $(PYTEST)
 
-chaos: $(READY) ## every fault, each alone and mixed, beside a recount; an hour with 100,000 events each; SEED=8 EVENTS=1000000 CHAOS="kill-all mixed" for others
+chaos: $(READY) ## every fault, each alone and mixed, beside a recount (about an hour); SEED=8 EVENTS=1000000 CHAOS="kill-all mixed"
 	@$(BIN)/tidegauge chaos --seed $(SEED) --events $(EVENTS) $(CHAOS)
+
+mutants: $(READY) ## that chaos can turn red: each mechanism broken on purpose, and a fault that must show it (about 15 minutes)
+	@$(BIN)/python -m pytest -m chaos $(PYTEST)
 
 soak: $(READY) ## half of the measured maximum for half an hour: memory, parts, freshness; SOAK="--minutes 5"
 	@$(BIN)/python -m benchmarks.soak $(SOAK)
