@@ -10,6 +10,7 @@ from cli.doctor import doctor
 from cli.erase import erase
 from cli.ledger import ledger
 from cli.migrate import migrate
+from cli.page import page
 from cli.replay import replay
 from cli.run import run
 from cli.schema import schema
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
+for command in (demo, up, page, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
     app.command()(command)
 
 
