@@ -17,7 +17,8 @@ def page(
 ) -> None:
     """Serve the dashboards at http://127.0.0.1:8600 (TIDEGAUGE_PAGE_PORT) until Ctrl-C.
 
-    `tidegauge up` and `tidegauge demo` start it by themselves. It only reads: TIDEGAUGE_CLICKHOUSE_USER may be a user who may do nothing else.
+    `tidegauge up` and `tidegauge demo` start it by themselves. It only reads: TIDEGAUGE_CLICKHOUSE_USER may be somebody who
+    may do nothing else.
 
     Examples:
 

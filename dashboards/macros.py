@@ -12,6 +12,7 @@ from datetime import datetime
 STEPS_SECONDS = (10, 30, 60, 300, 900, 1800, 3600, 21_600, 86_400, 604_800)
 """Widths that a time range is cut into."""
 MOST_POINTS = 180
+"""More are not told apart on a screen."""
 Choices = Mapping[str, Sequence[str]]
 """Chosen values by variable; none chosen means all."""
 
@@ -22,16 +23,17 @@ class MacroError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time range, from `since` up to `until`, UTC."""
+    """A time range, from `since` up to `until`, UTC, in at most so many `points`."""
 
     since: datetime
     until: datetime
+    points: int = MOST_POINTS
 
     @property
     def interval_s(self) -> int:
-        """Width of a point in seconds: the smallest step that gives no more than MOST_POINTS."""
+        """Width of a point in seconds: the smallest step that gives no more than `points`."""
         seconds = (self.until - self.since).total_seconds()
-        return next((step for step in STEPS_SECONDS if seconds <= step * MOST_POINTS), STEPS_SECONDS[-1])
+        return next((step for step in STEPS_SECONDS if seconds <= step * self.points), STEPS_SECONDS[-1])
 
 
 def expand(sql: str, span: Span, choices: Choices) -> str:

@@ -74,7 +74,9 @@ def promises() -> tuple[Promise, ...]:
 @cache
 def bounds() -> Mapping[str, Bound]:
     """Give everything that figures are held against, by name."""
-    targets = {name: Bound(name, each["says"], float(each["value"]), each["good"]) for name, each in _yaml(TARGETS).items()}
+    targets = {
+        name: Bound(name, each["says"], float(each["value"]), each["good"]) for name, each in _yaml(TARGETS).items()
+    }
     return targets | {bound.name: bound for promise in promises() for bound in promise.bounds()}
 
 

@@ -14,10 +14,13 @@ from typing import Literal, get_args
 from dashboards.macros import variables_of
 from dashboards.objectives import Bound, bounds
 from dashboards.promises import promises_table, stored
+from dashboards.variables import VARIABLES
 
 FOLDER = Path(__file__).resolve().parent.parent / "sql" / "panels"
 Plot = Literal["figure", "lines", "bars", "table", "states", "grid", "alerts"]
-Unit = Literal["share", "ms", "s", "minutes", "hours", "months", "EUR", "number", "score", "stars", "bytes", "ratio", "per second"]
+Unit = Literal[
+    "share", "ms", "s", "minutes", "hours", "months", "EUR", "number", "score", "stars", "bytes", "ratio", "per second"
+]
 NEEDED: Mapping[Plot, frozenset[str]] = {
     "figure": frozenset({"t", "value", "n"}),
     "lines": frozenset({"t", "value", "n"}),
@@ -28,11 +31,8 @@ NEEDED: Mapping[Plot, frozenset[str]] = {
     "alerts": frozenset(),
 }
 """Columns that each kind of plot must get. `n` is always on how many events, people or answers a value rests."""
-KEYS = frozenset(
-    "title section place unit plot bounds think definition freshness evidence width alerts empty".split()
-)
-OPTIONAL = frozenset({"bounds", "width", "alerts", "empty"})
-VARIABLES = ("service", "environment", "release", "experiment", "goal", "journey", "feature")
+NEEDED_KEYS = frozenset({"title", "section", "place", "unit", "plot", "think", "definition", "freshness", "evidence"})
+OPTIONAL_KEYS = frozenset({"bounds", "width", "alerts", "empty"})
 FULL_WIDTH = 12
 
 
@@ -142,7 +142,9 @@ def _dashboard(name: str, told: Mapping[str, object]) -> Dashboard:
     if strange := sorted({panel.section for panel in found} - set(sections)):
         raise PanelError(f"{name}: dashboards.toml has no section {strange}")
     panels = tuple(sorted(found, key=lambda panel: (sections.index(panel.section), panel.place, panel.name)))
-    return Dashboard(name, str(told["title"]), str(told["question"]), str(told["range"]), int(str(told["refresh"])), panels)
+    return Dashboard(
+        name, str(told["title"]), str(told["question"]), str(told["range"]), int(str(told["refresh"])), panels
+    )
 
 
 def parse(dashboard_name: str, name: str, text: str) -> Panel:
@@ -159,8 +161,10 @@ def parse(dashboard_name: str, name: str, text: str) -> Panel:
 
 
 def _panel(dashboard_name: str, name: str, head: Mapping[str, str], sql: str) -> Panel:
-    if wrong := sorted(set(head) ^ KEYS - (OPTIONAL - set(head))):
-        raise PanelError(f"the header lacks, or must not have: {', '.join(wrong)}")
+    if lacking := sorted(NEEDED_KEYS - set(head)):
+        raise PanelError(f"the header lacks {', '.join(lacking)}")
+    if strange := sorted(set(head) - NEEDED_KEYS - OPTIONAL_KEYS):
+        raise PanelError(f"the header has {', '.join(strange)}, which means nothing")
     plot, unit = head["plot"], head["unit"]
     if plot not in get_args(Plot):
         raise PanelError(f"plot {plot!r} is none of {get_args(Plot)}")
@@ -186,8 +190,8 @@ def _panel(dashboard_name: str, name: str, head: Mapping[str, str], sql: str) ->
         empty=head.get("empty", "Nothing happened in this time range, or the filters leave nothing: widen them."),
         sql=_filled(sql),
     )
-    if strange := panel.variables - set(VARIABLES):
-        raise PanelError(f"unknown variables {sorted(strange)}")
+    if unknown := panel.variables - {variable.name for variable in VARIABLES}:
+        raise PanelError(f"unknown variables {sorted(unknown)}")
     if (plot == "alerts") != (not sql):
         raise PanelError("every plot but `alerts` has a query")
     return panel
@@ -208,7 +212,10 @@ def _split(text: str) -> tuple[dict[str, str], str]:
 
 
 def _filled(sql: str) -> str:
-    """Put in what comes from promises and targets: `{{promises VIEW}}`, `{{promise_names}}`, `{{promise_allowed}}`, `{{NAME}}`."""
+    """Put in what comes from promises and targets.
+
+    `{{promises VIEW}}` is a table, `{{promise_names}}` and `{{promise_allowed}}` are arrays, `{{NAME}}` is the value of a bound.
+    """
     sql = re.sub(r"\{\{promises (\w+)(?: (\d+ \w+))?\}\}", lambda found: promises_table(found[1], found[2]), sql)
     sql = sql.replace("{{promise_names}}", str([promise.name for promise in stored()]))
     sql = sql.replace("{{promise_allowed}}", f"[{', '.join(f'{promise.allowed:g}' for promise in stored())}]")

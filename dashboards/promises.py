@@ -1,8 +1,8 @@
 """The SQL that counts good and bad events of every promise, made from alerts/slos.yaml so that none can be forgotten.
 
-A panel writes `{{promises operations}}` (by 10 s) or `{{promises operations_hourly}}` (by the hour) in place of a table with the columns
-`at`, `promise`, `service`, `environment`, `release`, `bad`, `total`. With a length behind it, `{{promises operations 1 HOUR}}`, it is
-about so long before the end of the range, whatever the range is.
+A panel writes `{{promises operations}}` (by 10 s) or `{{promises operations_hourly}}` (by the hour) in place of a table with
+the columns `at`, `promise`, `service`, `environment`, `release`, `bad`, `total`. With a length behind it,
+`{{promises operations 1 HOUR}}`, it is about so long before the end of the range, whatever the range is.
 """
 
 from collections.abc import Iterator, Sequence

@@ -38,7 +38,9 @@ VARIABLES = (
         all=False,
     ),
     # Goals that began last come first: a goal that is as old as the application is seldom what an experiment is about.
-    Variable("goal", "Goal", "SELECT goal FROM experiment_goals GROUP BY goal ORDER BY min(time) DESC, goal", all=False),
+    Variable(
+        "goal", "Goal", "SELECT goal FROM experiment_goals GROUP BY goal ORDER BY min(time) DESC, goal", all=False
+    ),
     Variable("journey", "Journey", "SELECT DISTINCT journey FROM journey_steps ORDER BY journey", all=False),
     Variable(
         "feature",

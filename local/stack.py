@@ -1,4 +1,4 @@
-"""The stack without Docker: broker, ClickHouse endpoint and pipeline as child processes, started and stopped in order."""
+"""The stack without Docker: broker, ClickHouse endpoint, pipeline and page as child processes, started and stopped in order."""
 
 import secrets
 import sys
@@ -31,6 +31,7 @@ class StackConfig:
         metrics: address of the pipeline's page, http://host:port.
         topics: topic -> partitions.
         events_topic: the one of them that the pipeline reads.
+        page_port: port of the local page, or None to go without.
         environment: for the pipeline, besides this process's own.
     """
 
@@ -41,6 +42,7 @@ class StackConfig:
     metrics: str
     topics: Mapping[str, int]
     events_topic: str
+    page_port: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -70,6 +72,7 @@ class Stack:
             self._check_ports()
             self._start_stores()
             self._start_pipeline()
+            self._start_page()
         except BaseException:
             self._children.stop()
             raise
@@ -83,7 +86,12 @@ class Stack:
     def pids(self) -> dict[str, int]:
         """Name the processes of the stack."""
         config = self._config
-        names = {"pipeline": True, "broker": config.kafka_port, "clickhouse": config.clickhouse_port}
+        names = {
+            "pipeline": True,
+            "broker": config.kafka_port,
+            "clickhouse": config.clickhouse_port,
+            "page": config.page_port,
+        }
         return {name: self._children.child(name).pid for name, own in names.items() if own}
 
     def watch(self) -> list[ChildEvent]:
@@ -106,6 +114,8 @@ class Stack:
         if config.clickhouse_port is not None:
             way_out = f"TIDEGAUGE_CLICKHOUSE_URL=http://{HOST}:{config.clickhouse_port + 1}"
             check_free(HOST, config.clickhouse_port, "ClickHouse endpoint", way_out)
+        if config.page_port is not None:
+            check_free(HOST, config.page_port, "local page", f"TIDEGAUGE_PAGE_PORT={config.page_port + 1}")
         metrics_port = int(config.metrics.rpartition(":")[2])
         check_free(HOST, metrics_port, "metrics page", f"TIDEGAUGE_METRICS_PORT={metrics_port + 10}")
 
@@ -134,6 +144,18 @@ class Stack:
             probe=lambda: _page(f"{config.metrics}/readyz") is not None,
             ready_within=60.0,
             environment=environment,
+        )
+
+    def _start_page(self) -> None:
+        port = self._config.page_port
+        if port is None:
+            return
+        self._say(f"dashboards on http://{HOST}:{port}")
+        self._children.start(
+            "page",
+            [sys.executable, "-m", "cli", "page"],
+            probe=lambda: _page(f"http://{HOST}:{port}/healthz") is not None,
+            ready_within=60.0,
         )
 
     def _start_clickhouse(self, data: Path, port: int) -> None:

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
-from queue import Empty, LifoQueue
+from queue import LifoQueue
 from threading import Lock
 from typing import Any
 
@@ -12,7 +12,7 @@ from dashboards.freshness import SOURCES, freshness_sql
 from dashboards.macros import Choices, Span, expand
 from dashboards.panels import Panel, dashboards
 from dashboards.variables import VARIABLES
-from sinks.clickhouse import ClickHouse, StoreAwayError
+from sinks.clickhouse import ClickHouse, StoreAwayError, StoreRefusedError
 
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 
@@ -20,18 +20,23 @@ Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 class Connections:
     """Connections to one ClickHouse, each used by one thread at a time."""
 
-    def __init__(self, connect: Callable[[], ClickHouse]) -> None:
-        """Remember how to connect; a connection is made when none is free."""
-        self._connect = connect
+    def __init__(self, connect: Callable[[], ClickHouse], *, most: int = 4) -> None:
+        """Remember how to connect; who finds all `most` connections in use waits: more would not make the server faster."""
+        self._all = [connect() for _ in range(most)]
         self._free: LifoQueue[ClickHouse] = LifoQueue()
+        for store in self._all:
+            self._free.put(store)
+
+    def warm_up(self) -> None:
+        """Make the connections now, so that the first page need not wait for it; being refused or alone is no trouble yet."""
+        for store in self._all:
+            with suppress(StoreAwayError, StoreRefusedError):
+                store.table("SELECT 1")
 
     @contextmanager
     def one(self) -> Iterator[ClickHouse]:
         """Lend a connection."""
-        try:
-            store = self._free.get_nowait()
-        except Empty:
-            store = self._connect()
+        store = self._free.get()
         try:
             yield store
         finally:
@@ -51,16 +56,16 @@ class Connections:
                 return store.table(sql)
 
     def close(self) -> None:
-        """Drop all connections that are not in use."""
-        while not self._free.empty():
-            self._free.get().close()
+        """Drop all connections."""
+        for store in self._all:
+            store.close()
 
 
 class Answers:
     """Answers in the shape that the page's script reads."""
 
     def __init__(self, connections: Connections, *, keep_seconds: float = 0.9) -> None:
-        """Take the connections; an answer to the same question is given again for `keep_seconds` (several viewers cost as one)."""
+        """Take the connections; the same question within `keep_seconds` gets the same answer, so several viewers cost as one."""
         self._connections = connections
         self._keep = keep_seconds
         self._kept: dict[str, tuple[float, Table]] = {}

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dashboards.links import page_address, panel_of_alert
-from dashboards.macros import Choices, Span
+from dashboards.macros import MOST_POINTS, Choices, Span
 from dashboards.panels import Dashboard, Panel, dashboard, dashboards
 from dashboards.variables import VARIABLES
 from local.page.alerts import firing
@@ -77,7 +77,9 @@ class _Page:
         return FileResponse(STATIC / "index.html", headers=HEADERS)
 
     async def structure(self, _: Request) -> Response:
-        return _json({"dashboards": [_told(each) for each in dashboards()], "variables": [_variable(v) for v in VARIABLES]})
+        return _json(
+            {"dashboards": [_told(each) for each in dashboards()], "variables": [_variable(v) for v in VARIABLES]}
+        )
 
     async def filters(self, _: Request) -> Response:
         return await _answer(self._answers.filters)
@@ -107,7 +109,9 @@ async def _answer(ask: Callable[[], Mapping[str, Any]]) -> Response:
     except StoreAwayError as error:
         return _json({"error": f"ClickHouse does not answer: {error}", "way_out": "Is `tidegauge up` running?"}, 503)
     except StoreRefusedError as error:
-        return _json({"error": f"ClickHouse refuses: {error}", "way_out": "`tidegauge migrate` makes the views anew."}, 500)
+        return _json(
+            {"error": f"ClickHouse refuses: {error}", "way_out": "`tidegauge migrate` makes the views anew."}, 500
+        )
 
 
 def _json(value: Any, status: int = 200) -> Response:
@@ -127,7 +131,19 @@ def _told(each: Dashboard) -> Mapping[str, Any]:
 
 def _panel(panel: Panel) -> Mapping[str, Any]:
     bounds = [{"name": b.name, "says": b.says, "value": b.value, "good": b.good} for b in panel.bounds]
-    fields = ("name", "title", "section", "unit", "plot", "think", "definition", "freshness", "evidence", "width", "empty")
+    fields = (
+        "name",
+        "title",
+        "section",
+        "unit",
+        "plot",
+        "think",
+        "definition",
+        "freshness",
+        "evidence",
+        "width",
+        "empty",
+    )
     return {field: getattr(panel, field) for field in fields} | {
         "bounds": bounds,
         "variables": sorted(panel.variables),
@@ -144,12 +160,15 @@ def _span(asked: Mapping[str, str]) -> Span:
     try:
         until = datetime.fromtimestamp(float(asked["until"]), UTC)
         since = datetime.fromtimestamp(float(asked["since"]), UTC)
+        points = int(asked.get("points", MOST_POINTS))
     except (KeyError, ValueError, OverflowError, OSError):
         raise BadQuestionError("since and until must be times in epoch seconds") from None
     if not timedelta(seconds=10) <= until - since <= LONGEST:
         raise BadQuestionError(f"a time range is between 10 seconds and {LONGEST.days} days long")
-    step = Span(since, until).interval_s
-    return Span(datetime.fromtimestamp(since.timestamp() // step * step, UTC), until)
+    if not 2 <= points <= MOST_POINTS:
+        raise BadQuestionError(f"points is a number from 2 to {MOST_POINTS}")
+    step = Span(since, until, points).interval_s
+    return Span(datetime.fromtimestamp(since.timestamp() // step * step, UTC), until, points)
 
 
 def _choices(request: Request) -> Choices:

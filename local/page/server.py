@@ -28,6 +28,7 @@ def serve(port: int, *, url: str, user: str, password: str, database: str, alert
     check_free(HOST, port, "local page", f"TIDEGAUGE_PAGE_PORT={port + 1}")
     connections = Connections(lambda: ClickHouse(url, user, password, database, timeout=QUESTION_SECONDS))
     try:
+        connections.warm_up()
         app = make_app(Answers(connections), alertmanager)
         uvicorn.run(app, host=HOST, port=port, log_level="warning", access_log=False, ws="none", lifespan="off")
     finally:

@@ -34,6 +34,7 @@ class RunningStack:
             "TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}",
             "TIDEGAUGE_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse_port}",
             "TIDEGAUGE_METRICS_PORT": str(self.metrics_port),
+            "TIDEGAUGE_PAGE_PORT": str(free_port()),
             "TIDEGAUGE_SNAPSHOT_INTERVAL": "1s",
             **{f"TIDEGAUGE_{name.upper()}": value for name, value in settings.items()},
         }

@@ -94,7 +94,7 @@ async function ask(onlySeen = false) {
   const round = (state.round = new AbortController());
   const asked = question();
   const chosen = state.told.variables.filter((each) => each.all && address.get(each.name)).map((each) => each.name);
-  const panels = onlySeen ? state.panels.filter((panel) => panel.visible || panel.told.plot === "states") : state.panels;
+  const panels = onlySeen ? state.panels.filter((panel) => panel.visible) : state.panels;
   const loads = panels.map((panel) => panel.load(asked, round.signal).then(() => lead(panel)));
   await Promise.all(loads);
   if (round.signal.aborted) return;
@@ -127,6 +127,13 @@ function paint() {
   if (location.hash) at(location.hash.slice(1))?.scrollIntoView();
 }
 
+/** What is broken is asked every second where the page is live: an incident must not wait for the next round. */
+async function glance() {
+  const seconds = Number(address.get("refresh") ?? state.board.refresh);
+  if (document.hidden || !seconds || seconds > 2) return;
+  for (const panel of state.panels.filter((each) => each.told.plot === "states")) await panel.load(question()).then(() => lead(panel));
+}
+
 function schedule() {
   clearTimeout(state.timer);
   const seconds = Number(address.get("refresh") ?? state.board.refresh);
@@ -146,6 +153,7 @@ async function start() {
   at("loaded").textContent = `Loaded in ${Math.round(performance.now())} ms.`;
   document.body.dataset.ready = "true";
   schedule();
+  (async function again() { await glance(); setTimeout(again, 1000); })();
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => ask());

@@ -44,7 +44,7 @@ export function drawBars(answer, panel) {
     const thin = row.n < panel.evidence;
     const range = typeof row.low === "number" ? ` (${written(row.low, panel.unit)} to ${written(row.high, panel.unit)})` : "";
     return el("tr", {}, el("th", { scope: "row" }, row.label), el("td", { class: "plot" }, track(row, panel, scale)),
-      el("td", { class: "number", "data-value": row.value }, thin ? el("span", { title: `fewer than ${panel.evidence}` }, `too little data `) : null, `${written(row.value, panel.unit)}${range}`),
+      el("td", { class: "number", "data-value": row.value }, written(row.value, panel.unit), range ? el("span", { class: "interval" }, range) : null, thin ? el("small", { title: `rests on fewer than ${panel.evidence}` }, "too little data") : null),
       isCount ? null : el("td", { class: "number" }, row.hits === undefined ? count(row.n) : `${count(row.hits)} of ${count(row.n)}`),
       ...further.map((column) => el("td", { class: "number" }, written(row[column], unitOf(column, panel.unit)))));
   });

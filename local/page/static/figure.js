@@ -33,7 +33,7 @@ export function drawFigure(answer, panel) {
 }
 
 export function drawTrend(host, answer, panel) {
-  return drawLines(host, answer, { ...panel, bounds: panel.bounds }, aligned(answer, 1), 92, () => {});
+  return drawLines(host, answer, { ...panel, bounds: panel.bounds }, aligned(answer, 1), 100, () => {});
 }
 
 export { moment };

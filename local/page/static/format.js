@@ -71,7 +71,7 @@ export function unitOf(column, panelUnit) {
 const NAMES = { n: "based on", hits: "of them", p: "p" };
 
 export function named(column) {
-  return NAMES[column] ?? column.replace(/_(share|eur|hours)$/, "").replaceAll("_", " ");
+  return NAMES[column] ?? column.replace(/_(eur|hours)$/, "").replaceAll("_", " ");
 }
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "UTC" });

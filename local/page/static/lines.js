@@ -35,6 +35,12 @@ export function aligned(answer, evidence) {
   return { times, series: [...series.values()] };
 }
 
+/** Tell whether the points are so thin that wider ones would say more. */
+export function isThin(data) {
+  const thin = data.series.reduce((sum, one) => sum + one.thin, 0);
+  return thin > data.series.reduce((sum, one) => sum + one.points, 0);
+}
+
 export function thinness(data, evidence) {
   const thin = data.series.reduce((sum, one) => sum + one.thin, 0);
   const points = data.series.reduce((sum, one) => sum + one.points, 0);
@@ -46,7 +52,7 @@ export function thinness(data, evidence) {
   return said.join(" ") || null;
 }
 
-function boundsPlugin(bounds, unit, colour) {
+function boundsPlugin(bounds, unit, colour, isSmall) {
   return { hooks: { draw: (plot) => {
     const { ctx, bbox } = plot;
     ctx.save();
@@ -58,7 +64,7 @@ function boundsPlugin(bounds, unit, colour) {
     for (const bound of bounds) {
       const y = Math.round(plot.valToPos(bound.value, "y", true));
       ctx.beginPath(); ctx.moveTo(bbox.left, y); ctx.lineTo(bbox.left + bbox.width, y); ctx.stroke();
-      ctx.fillText(`${bound.good === "above" ? "at least" : "at most"} ${written(bound.value, unit)}`, bbox.left + 4 * devicePixelRatio, y - 4 * devicePixelRatio);
+      if (!isSmall) ctx.fillText(`${bound.good === "above" ? "at least" : "at most"} ${written(bound.value, unit)}`, bbox.left + 4 * devicePixelRatio, y - 4 * devicePixelRatio);
     }
     ctx.restore();
   } } };
@@ -85,6 +91,7 @@ function yRange(data, panel) {
 export function drawLines(host, answer, panel, data, height, onPoint) {
   const theme = colours();
   const { log, range } = yRange(data, panel);
+  const isSmall = height < 150;
   const isDaily = data.times.every((at) => at % 86400 === 0);
   const series = [{}];
   const columns = [data.times];
@@ -94,7 +101,7 @@ export function drawLines(host, answer, panel, data, height, onPoint) {
     const dots = one.points < FEWEST_POINTS;
     series.push({
       label: one.name, stroke: dots ? "transparent" : colour, width: 2, dash: DASHES[place % DASHES.length], spanGaps: true,
-      points: { show: dots || one.points <= 40 && data.series.length === 1, size: dots ? 9 : 5, stroke: colour, fill: dots ? theme.card : colour },
+      points: { show: dots || (one.points <= 40 && data.series.length === 1 && !isSmall), size: dots ? 9 : 5, stroke: colour, fill: dots ? theme.card : colour },
     });
     columns.push(one.value);
     if (one.low.some((value) => value !== null)) {
@@ -110,10 +117,10 @@ export function drawLines(host, answer, panel, data, height, onPoint) {
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
     scales: { x: { range: [isDaily ? data.times[0] : answer.since, isDaily ? Math.max(data.times.at(-1), data.times[0] + 86400) : answer.until] }, y: { distr: log ? 3 : 1, range } },
     axes: [{ ...axis, values: (_, ticks, __, ___, step) => ticks.map((at) => (step >= 86400 ? day(at).replace(/ \d{4}$/, "") : at % 86400 === 0 ? day(at).replace(/ \d{4}$/, "") : toMinute(at))), space: 70 },
-           { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : written(tick, panel.unit))) }],
+           { ...axis, size: 64, space: isSmall ? 18 : 32, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : written(tick, panel.unit))) }],
     cursor: { drag: { x: false, y: false }, y: false, points: { size: 7 } },
     legend: { show: false },
-    plugins: [boundsPlugin(panel.bounds, panel.unit, theme.warn)],
+    plugins: [boundsPlugin(panel.bounds, panel.unit, theme.warn, isSmall)],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   };
   const plot = new uPlot(options, columns, host);

@@ -3,10 +3,11 @@ import { drawBars } from "./bars.js";
 import { el } from "./dom.js";
 import { drawFigure, drawTrend, judge } from "./figure.js";
 import { ago, moment } from "./format.js";
-import { aligned, drawLines, fillLegend, thinness } from "./lines.js";
+import { aligned, drawLines, fillLegend, isThin, thinness } from "./lines.js";
 import { drawAlerts, drawGrid, drawStates, drawTable } from "./tables.js";
 
 const STALE_SECONDS = 120;
+const WIDE_POINTS = 20;
 
 export class Panel {
   constructor(told, board) {
@@ -37,15 +38,19 @@ export class Panel {
   async load(question, signal) {
     const address = this.told.plot === "alerts" ? "/api/alerts" : `/api/panel/${this.board}/${this.told.name}?${question}`;
     try {
-      const reply = await fetch(address, { signal });
-      const answer = await reply.json();
-      if (!reply.ok) throw Object.assign(new Error(answer.error), { wayOut: answer.way_out });
-      this.answer = answer;
+      this.answer = await this.#wideEnough(address, signal);
       this.#show();
     } catch (error) {
       if (error.name !== "AbortError") this.#trouble(error);
     }
     return this.answer;
+  }
+
+  /** Where most points would rest on too little, ask for fewer and wider ones. */
+  async #wideEnough(address, signal) {
+    const answer = await fetched(address, signal);
+    if (this.told.plot !== "lines" || answer.rows.length === 0 || !isThin(aligned(answer, this.told.evidence))) return answer;
+    return fetched(`${address}&points=${WIDE_POINTS}`, signal);
   }
 
   #trouble(error) {
@@ -126,6 +131,13 @@ export class Panel {
     const values = Object.fromEntries(this.answer.columns.map((column, index) => [column, row[index]]));
     return { title: this.told.title, thin: values.n < this.told.evidence, ...judge(values, this.told.bounds[0]) };
   }
+}
+
+async function fetched(address, signal) {
+  const reply = await fetch(address, { signal });
+  const answer = await reply.json();
+  if (!reply.ok) throw Object.assign(new Error(answer.error), { wayOut: answer.way_out });
+  return answer;
 }
 
 function dated(answer) {

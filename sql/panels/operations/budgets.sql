@@ -3,7 +3,7 @@
 -- place: 50
 -- unit: share
 -- plot: bars
--- width: 6
+-- width: 4
 -- alerts: LibrarySearchSlow, FactorCalculationSlow, PageLoadSlow, ApplicationErrors, DatabaseErrors, ApplicationDown, DatabaseDown
 -- think: A budget near zero says: no risky release now; below zero the promise of the last 30 days is broken.
 -- definition: 1 minus bad events over those that the promise allows, of the 30 days that end with the range. 100 % is untouched, below 0 overspent.

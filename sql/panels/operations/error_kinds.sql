@@ -3,7 +3,7 @@
 -- place: 40
 -- unit: number
 -- plot: bars
--- width: 6
+-- width: 4
 -- think: The longest bar is what to search the logs for.
 -- definition: Events `error.raised` of the range by kind and code; `handled` are those that the application dealt with itself.
 -- freshness: 2 s after the event

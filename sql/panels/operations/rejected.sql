@@ -3,7 +3,7 @@
 -- place: 40
 -- unit: number
 -- plot: table
--- width: 6
+-- width: 12
 -- alerts: EventsRejected
 -- think: The first reason, with its example, is what to tell the team whose application sends it.
 -- definition: Dead letters of the range by reason; they are kept for 7 days. `tidegauge sql "SELECT * FROM rejected_events"` has their bytes.

@@ -3,7 +3,7 @@
 -- place: 60
 -- unit: share
 -- plot: lines
--- width: 6
+-- width: 4
 -- bounds: application_up.objective
 -- alerts: ApplicationDown, DatabaseDown
 -- think: Any dip is time in which nobody could work; a gap means that nobody looked.
