@@ -71,7 +71,7 @@ export function drawGrid(answer, panel) {
     const row = at.get(`${line}|${column}`);
     if (!row || row.value === null) return el("td", {}, "");
     if (row.n < panel.evidence) return el("td", { title: `fewer than ${panel.evidence} users` }, el("span", {}, "too few"), el("small", {}, `of ${count(row.n)}`));
-    const shade = Math.round(row.value * 60);
+    const shade = Math.round(row.value * 40);
     return el("td", { style: { background: `color-mix(in srgb, var(--bar) ${shade}%, var(--card))` }, "data-value": row.value }, `${percent(row.value)}${row.complete ? "" : " …"}`, el("small", {}, `${count(row.hits)} of ${count(row.n)}`));
   })));
   const head = el("tr", {}, el("th", { scope: "col" }, "began in the week of"), ...columns.map((column) => el("th", { scope: "col" }, column === "0" ? "that week" : `${column} later`)));

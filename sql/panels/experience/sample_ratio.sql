@@ -5,7 +5,7 @@
 -- plot: table
 -- width: 6
 -- think: "Do not trust" means that the assignment or the counting is broken: throw the result away, however good it looks.
--- definition: Units of every experiment by variant against equal shares; p is that of the chi-square test (Wilson-Hilferty's approximation); below 0.001
+-- definition: Units of every experiment by variant against equal shares; p is that of the chi-square test; below 0.001
 --     it is a sample ratio mismatch. `in_two` saw more than one variant: more than 1 % of them is a broken assignment.
 -- freshness: 15 s after the exposure
 -- evidence: 100
@@ -22,7 +22,7 @@ SELECT
     multiIf(p < 0.001 OR in_two > 0.01 * n, 'do not trust', n < 100, 'too few', 'fine') AS state,
     arrayStringConcat(groupArray(concat(first_variant, ' ', toString(units))), ' · ') AS variants,
     sum(twice) AS in_two,
-    if(freedom > 0, erfc((pow(chi / freedom, 1 / 3) - (1 - 2 / (9 * freedom))) / sqrt(2 / (9 * freedom)) / sqrt(2)) / 2, NULL) AS p,
+    chi_square_p(chi, freedom) AS p,
     sum(units) AS n,
     count() - 1 AS freedom,
     sum(pow(units, 2)) / (n / count()) - n AS chi
