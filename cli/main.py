@@ -5,6 +5,7 @@ import sys
 import typer
 
 from cli.audit import audit
+from cli.dashboards import dashboards
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.erase import erase
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 for command in (demo, up, page, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
     app.command()(command)
+app.add_typer(dashboards, name="dashboards")
 
 
 def main() -> None:

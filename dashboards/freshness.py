@@ -11,6 +11,7 @@ SOURCES: dict[str, tuple[str, str]] = {
     "operations_hourly": ("operations_rows", _WINDOW),
     "errors": ("errors_rows", _WINDOW),
     "ledger": ("ledger_rows", _WINDOW),
+    "events": ("operations_rows", _WINDOW),
     "rejected_events": ("ledger_rows", _WINDOW),
     "availability_minutes": ("availability_rows", _WINDOW),
     "slow_queries": ("db_queries_rows", _WINDOW),

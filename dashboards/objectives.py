@@ -72,6 +72,18 @@ def promises() -> tuple[Promise, ...]:
 
 
 @cache
+def page_burn() -> float:
+    """Say how many times faster than allowed an error budget must burn at least before somebody is paged."""
+    told = _yaml(SLOS)
+    speeds = (
+        float(tier["budget"]) * _seconds(told["period"]) / _seconds(tier["long"])
+        for tier in told["burn"]
+        if tier["severity"] == "page"
+    )
+    return round(min(speeds), 6)
+
+
+@cache
 def bounds() -> Mapping[str, Bound]:
     """Give everything that figures are held against, by name."""
     targets = {
@@ -86,6 +98,10 @@ def _promise(entry: Mapping[str, Any]) -> Promise:
     return Promise(
         entry["name"], entry["alert"], entry["says"], float(entry["objective"]), entry["indicator"], dashboard
     )
+
+
+def _seconds(length: str) -> int:
+    return int(length[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[length[-1]]
 
 
 def _yaml(path: Path) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from dashboards.macros import variables_of
-from dashboards.objectives import Bound, bounds
+from dashboards.objectives import Bound, bounds, page_burn
 from dashboards.promises import promises_table, stored
 from dashboards.variables import VARIABLES
 
@@ -32,7 +32,7 @@ NEEDED: Mapping[Plot, frozenset[str]] = {
 }
 """Columns that each kind of plot must get. `n` is always on how many events, people or answers a value rests."""
 NEEDED_KEYS = frozenset({"title", "section", "place", "unit", "plot", "think", "definition", "freshness", "evidence"})
-OPTIONAL_KEYS = frozenset({"bounds", "width", "alerts", "empty"})
+OPTIONAL_KEYS = frozenset({"bounds", "width", "alerts", "empty", "hidden"})
 FULL_WIDTH = 12
 
 
@@ -59,6 +59,7 @@ class Panel:
         evidence: the smallest `n` that a value may rest on; below it the panel says that there is too little.
         width: columns of twelve.
         alerts: alerts that lead here.
+        hidden: columns that only serve a judgement, and are not shown.
         empty: what it means, or what to do, when there is nothing to show.
         sql: the query, with the macros of Grafana's plugin.
     """
@@ -77,6 +78,7 @@ class Panel:
     evidence: int
     width: int
     alerts: tuple[str, ...]
+    hidden: tuple[str, ...]
     empty: str
     sql: str
 
@@ -182,11 +184,12 @@ def _panel(dashboard_name: str, name: str, head: Mapping[str, str], sql: str) ->
         plot=plot,  # type: ignore[arg-type]
         bounds=tuple(_bound(each) for each in _words(head.get("bounds", ""))),
         think=head["think"],
-        definition=head["definition"],
+        definition=_with_burn(head["definition"]),
         freshness=head["freshness"],
         evidence=int(head["evidence"]),
         width=int(head.get("width", FULL_WIDTH // 2)),
         alerts=_words(head.get("alerts", "")),
+        hidden=_words(head.get("hidden", "")),
         empty=head.get("empty", "Nothing happened in this time range, or the filters leave nothing: widen them."),
         sql=_filled(sql),
     )
@@ -214,12 +217,17 @@ def _split(text: str) -> tuple[dict[str, str], str]:
 def _filled(sql: str) -> str:
     """Put in what comes from promises and targets.
 
-    `{{promises VIEW}}` is a table, `{{promise_names}}` and `{{promise_allowed}}` are arrays, `{{NAME}}` is the value of a bound.
+    `{{promises VIEW}}` is a table, `{{promise_names}}` and `{{promise_allowed}}` are arrays, `{{page_burn}}` is how fast an
+    error budget must burn to page somebody, `{{NAME}}` is the value of a bound.
     """
     sql = re.sub(r"\{\{promises (\w+)(?: (\d+ \w+))?\}\}", lambda found: promises_table(found[1], found[2]), sql)
-    sql = sql.replace("{{promise_names}}", str([promise.name for promise in stored()]))
+    sql = _with_burn(sql).replace("{{promise_names}}", str([promise.name for promise in stored()]))
     sql = sql.replace("{{promise_allowed}}", f"[{', '.join(f'{promise.allowed:g}' for promise in stored())}]")
     return re.sub(r"\{\{([\w.]+)\}\}", lambda found: f"{_bound(found[1]).value:g}", sql)
+
+
+def _with_burn(text: str) -> str:
+    return text.replace("{{page_burn}}", f"{page_burn():g}")
 
 
 def _bound(name: str) -> Bound:

@@ -31,6 +31,7 @@ VARIABLES = (
     Variable("service", "Service", _dimension("service"), all=True),
     Variable("environment", "Environment", _dimension("environment"), all=True),
     Variable("release", "Release", _dimension("release"), all=True),
+    Variable("event", "Operation", _dimension("event"), all=True),
     Variable(
         "experiment",
         "Experiment",

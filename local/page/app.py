@@ -143,6 +143,7 @@ def _panel(panel: Panel) -> Mapping[str, Any]:
         "evidence",
         "width",
         "empty",
+        "hidden",
     )
     return {field: getattr(panel, field) for field in fields} | {
         "bounds": bounds,

@@ -7,7 +7,7 @@ import pytest
 
 from dashboards.freshness import SOURCES
 from dashboards.links import page_address, panel_of_alert
-from dashboards.objectives import bounds, promises
+from dashboards.objectives import bounds, page_burn, promises
 from dashboards.panels import FOLDER, FULL_WIDTH, Panel, PanelError, dashboards, parse
 from dashboards.promises import stored
 
@@ -69,6 +69,7 @@ def test_the_thresholds_are_those_of_the_promises() -> None:
     assert bounds()["application_errors.allowed"].value == pytest.approx(0.001)
     assert bounds()["application_errors.allowed"].good == "below"
     assert bounds()["database_up.objective"].value == 0.9995
+    assert page_burn() == 6, "the slower of the two pairs of windows that page: 5 % of 30 days' budget in 6 hours"
 
 
 def test_a_header_may_go_on_in_the_next_line() -> None:

@@ -27,14 +27,14 @@ class RunningStack:
     def __init__(self, data_dir: Path, **settings: str) -> None:
         """Prepare a stack; `settings` are further ones by field name."""
         self.data_dir = data_dir
-        self.clickhouse_port, self.metrics_port = free_port(), free_port()
+        self.clickhouse_port, self.metrics_port, self.page_port = free_port(), free_port(), free_port()
         self.environment = {
             **os.environ,
             "TIDEGAUGE_DATA_DIR": str(data_dir),
             "TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}",
             "TIDEGAUGE_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse_port}",
             "TIDEGAUGE_METRICS_PORT": str(self.metrics_port),
-            "TIDEGAUGE_PAGE_PORT": str(free_port()),
+            "TIDEGAUGE_PAGE_PORT": str(self.page_port),
             "TIDEGAUGE_SNAPSHOT_INTERVAL": "1s",
             **{f"TIDEGAUGE_{name.upper()}": value for name, value in settings.items()},
         }

@@ -64,7 +64,7 @@ export function unitOf(column, panelUnit) {
   if (/_eur$/.test(column)) return "EUR";
   if (/_seconds$/.test(column)) return "s";
   if (/_minutes$/.test(column)) return "minutes";
-  if (column === "newest" || column === "since") return "time";
+  if (column === "newest" || column === "since" || column === "at") return "time";
   return "number";
 }
 

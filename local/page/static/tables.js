@@ -3,7 +3,7 @@ import { el, records } from "./dom.js";
 import { ago, count, moment, named, percent, toMinute, unitOf, written } from "./format.js";
 
 const TONES = {
-  broken: ["bad", "✖"], failing: ["bad", "✖"], "do not trust": ["bad", "✖"], recovering: ["warn", "↗"], slow: ["warn", "▲"], strained: ["warn", "▲"],
+  broken: ["bad", "✖"], failing: ["bad", "✖"], "do not trust": ["bad", "✖"], recovering: ["warn", "↗"], slow: ["warn", "▲"], strained: ["warn", "▲"], burning: ["warn", "▲"],
   "too few": ["none", "…"], unknown: ["none", "?"], kept: ["good", "✔"], fine: ["good", "✔"], "as usual": ["good", "✔"],
 };
 
@@ -18,6 +18,7 @@ function isBad(row) {
 
 function cell(row, column, panel) {
   const value = row[column];
+  if (column === "operation") return el("td", {}, el("a", { href: eventsOf(value), title: "Show its events" }, value));
   if (column === "state") return el("td", {}, state(value));
   const unit = unitOf(column, panel.unit);
   if (unit === "time") return el("td", { class: "number" }, moment(value));
@@ -25,12 +26,16 @@ function cell(row, column, panel) {
   return el("td", { class: ["statement", "example"].includes(column) ? "code" : "" }, value ?? "–");
 }
 
-/** Columns that only serve the judgement stay in the SQL and off the screen. */
-const HIDDEN = new Set(["outcomes_now", "errors_usual", "outcomes_usual", "timed", "timed_usual", "freedom", "chi", "bad_2m", "n_2m", "complete"]);
+/** From an operation to the events behind its figures. */
+function eventsOf(operation) {
+  const address = new URLSearchParams(location.search);
+  address.set("event", operation);
+  return `?${address}#events`;
+}
 
 export function drawTable(answer, panel) {
   const rows = records(answer);
-  const columns = answer.columns.filter((column) => !HIDDEN.has(column));
+  const columns = answer.columns.filter((column) => !panel.hidden.includes(column));
   const head = columns.map((column) => el("th", { scope: "col", class: typeof rows[0]?.[column] === "number" ? "number" : "" }, named(column)));
   const body = rows.map((row) => el("tr", { class: isBad(row) ? "bad" : "" }, ...columns.map((column) => cell(row, column, panel))));
   return el("table", {}, el("caption", { class: "visually-hidden" }, panel.title), el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body));
@@ -59,6 +64,8 @@ export function headline(answer) {
   if (broken.length > 0) return { tone: "bad", text: `✖ Broken: ${broken.map(part).join(" · ")}` };
   const recovering = rows.filter((row) => row.state === "recovering");
   if (recovering.length > 0) return { tone: "warn", text: `↗ Recovering: ${recovering.map(part).join(" · ")}` };
+  const burning = rows.filter((row) => row.state === "burning");
+  if (burning.length > 0) return { tone: "warn", text: `▲ Nothing is broken, but an error budget burns: ${burning.map((row) => part({ ...row, since: null })).join(" · ")}` };
   return { tone: "good", text: `✔ All ${measured.length} promises that can be measured now are kept.` };
 }
 

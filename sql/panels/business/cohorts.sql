@@ -4,6 +4,7 @@
 -- unit: share
 -- plot: grid
 -- width: 12
+-- hidden: complete
 -- think: Read down a column: if later cohorts stay longer, the feature gets better; read along a row to see how a cohort thins out.
 -- definition: Of the users whose first use lies in the week, the share that uses the feature again so many weeks later (view `retention_weekly`). Weeks that
 --     are not over still grow and are marked with an ellipsis.

@@ -4,6 +4,7 @@
 -- unit: share
 -- plot: table
 -- width: 12
+-- hidden: outcomes_now, errors_usual, outcomes_usual, timed, timed_usual
 -- think: The top lines are where it hurts: if many operations fail together suspect what they share (database, release), if one fails suspect itself.
 -- definition: The last 5 minutes of the range beside what was usual: the day before, up to 15 minutes ago. By operation and service. Failing: the 95 %
 --     interval of the error rate lies above 1 % and above three times the usual one's. Slow: p95 more than twice the usual, with at least 20 timed events on

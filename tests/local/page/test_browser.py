@@ -106,7 +106,7 @@ def test_a_range_and_a_filter_change_the_figures(context: BrowserContext, page: 
     expect(everything.page.locator("#failing")).not_to_contain_text("estimator-api", timeout=10_000)
     assert everything.values("failing") != before
     assert "service=estimator-web" in everything.page.url
-    assert "not split by service" in everything.text("ledger")
+    expect(everything.page.locator("#ledger")).to_contain_text("not split by service", timeout=10_000)
     quiet = world.end - timedelta(minutes=20)
     other = visit(context, f"{page}/operations?refresh=0&{between(quiet - timedelta(hours=1), quiet)}")
     assert other.values("promises") != everything.values("promises")
