@@ -13,6 +13,7 @@ from cli.ledger import ledger
 from cli.migrate import migrate
 from cli.page import page
 from cli.replay import replay
+from cli.report import report
 from cli.run import run
 from cli.schema import schema
 from cli.settings import SettingsError
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, page, run, migrate, simulate, replay, sql, ledger, audit, erase, doctor, schema):
+for command in (demo, up, page, run, migrate, simulate, replay, sql, report, ledger, audit, erase, doctor, schema):
     app.command()(command)
 app.add_typer(dashboards, name="dashboards")
 

@@ -155,7 +155,7 @@ def parse(dashboard_name: str, name: str, text: str) -> Panel:
     Raises:
         PanelError: it says what cannot be.
     """
-    head, sql = _split(text)
+    head, sql = split_header(text)
     try:
         return _panel(dashboard_name, name, head, sql)
     except (ValueError, KeyError) as error:
@@ -191,7 +191,7 @@ def _panel(dashboard_name: str, name: str, head: Mapping[str, str], sql: str) ->
         alerts=_words(head.get("alerts", "")),
         hidden=_words(head.get("hidden", "")),
         empty=head.get("empty", "Nothing happened in this time range, or the filters leave nothing: widen them."),
-        sql=_filled(sql),
+        sql=filled(sql),
     )
     if unknown := panel.variables - {variable.name for variable in VARIABLES}:
         raise PanelError(f"unknown variables {sorted(unknown)}")
@@ -200,7 +200,7 @@ def _panel(dashboard_name: str, name: str, head: Mapping[str, str], sql: str) ->
     return panel
 
 
-def _split(text: str) -> tuple[dict[str, str], str]:
+def split_header(text: str) -> tuple[dict[str, str], str]:
     """Divide a file into its header and its query."""
     lines = text.splitlines()
     length = next((place for place, line in enumerate(lines) if not line.startswith("--")), len(lines))
@@ -214,7 +214,7 @@ def _split(text: str) -> tuple[dict[str, str], str]:
     return head, "\n".join(lines[length:]).strip().rstrip(";")
 
 
-def _filled(sql: str) -> str:
+def filled(sql: str) -> str:
     """Put in what comes from promises and targets.
 
     `{{promises VIEW}}` is a table, `{{promise_names}}` and `{{promise_allowed}}` are arrays, `{{page_burn}}` is how fast an
