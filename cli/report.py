@@ -51,9 +51,8 @@ def report(
 
 
 def _kind(weekly: bool, monthly: bool, quarterly: bool) -> Kind:
-    chosen: list[Kind] = [
-        kind for kind, is_on in zip(("week", "month", "quarter"), (weekly, monthly, quarterly), strict=True) if is_on
-    ]
+    options: tuple[tuple[Kind, bool], ...] = (("week", weekly), ("month", monthly), ("quarter", quarterly))
+    chosen = [kind for kind, is_chosen in options if is_chosen]
     if len(chosen) != 1:
         raise typer.BadParameter("choose one of --weekly, --monthly, --quarterly")
     return chosen[0]

@@ -20,6 +20,10 @@ def _ms(value: float) -> str:
     return f"{_plain(value / 1000, 2)} s" if abs(value) >= 1000 else f"{_plain(value, 1)} ms"
 
 
+def _number(value: float) -> str:
+    return _plain(value, 1)
+
+
 _WRITERS: Mapping[str, Callable[[float], str]] = {
     "share": percent,
     "ratio": lambda value: f"{value * 100:,.0f} %",
@@ -34,7 +38,7 @@ def written(value: float | None, unit: str) -> str:
     """Write a value in its unit; a dash where there is none."""
     if value is None:
         return "–"
-    return _WRITERS.get(unit, lambda number: _plain(number, 1))(value)
+    return _WRITERS.get(unit, _number)(value)
 
 
 def changed(value: float, unit: str) -> str:

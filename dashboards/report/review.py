@@ -98,7 +98,7 @@ def _movements(ask: Ask, period: Period) -> list[Movement]:
         (question, _estimate(ask, question, period), _comparable(ask, question, period)) for question in questions()
     ]
     changes = [_change(question, now, before) for question, now, before in found]
-    moved = survives([change and change.p for change in changes])
+    moved = survives([change.p if change else None for change in changes])
     return [
         Movement(question, now, before, change, is_moved)
         for (question, now, before), change, is_moved in zip(found, changes, moved, strict=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dashboards.grafana import BESIDE, PLUGIN, SOURCE, UNITS, Panel, files, panel_address, panel_id, uid_of
+from dashboards.grafana import BESIDE, PLUGIN, SOURCE, UNITS, files, panel_address, panel_id, uid_of
 from dashboards.links import panel_of_alert
-from dashboards.panels import Dashboard, Unit, dashboards
+from dashboards.panels import Dashboard, Panel, Unit, dashboards
 from dashboards.variables import VARIABLES
 
 Json = Mapping[str, Any]
