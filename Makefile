@@ -13,7 +13,7 @@ BENCH ?=
 PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo up test check bench bench-views format lock docs clean
+.PHONY: help demo up test check check-grafana bench bench-views screenshots format lock docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -22,7 +22,7 @@ help: ## show this list
 demo: $(READY) ## the main job on a live stream, in this terminal; FOR=30 ends it after 30 seconds
 	@$(BIN)/tidegauge demo $(if $(FOR),--seconds $(FOR))
 
-up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, pipeline
+up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, pipeline, dashboards on http://127.0.0.1:8600
 	@$(BIN)/tidegauge up
 
 test: $(READY) ## every test, services included; PYTEST="-k name" narrows it down
@@ -34,6 +34,9 @@ check: $(READY) ## formatting, lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config pyproject.toml
 
+check-grafana: ## Grafana's dashboards against the types of Grafana's own schema (needs npm, and the network once)
+	@dashboards/schema/check.sh
+
 bench: $(READY) ## speed beside other ways to the same figures, in ratios (about 10 minutes); BENCH="--rounds 1" for options
 	@$(BIN)/python -m benchmarks $(BENCH)
 
@@ -44,8 +47,12 @@ format: $(READY) ## format the code and mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: $(READY) ## make the generated documents anew
+docs: $(READY) ## make the generated documents and Grafana's dashboards anew
 	@$(BIN)/tidegauge schema docs
+	@$(BIN)/tidegauge dashboards build
+
+screenshots: $(READY) ## pictures of the four dashboards on 28 simulated days, into docs/screenshots (needs chromium; 3 minutes)
+	@$(BIN)/python -m tests.local.page.screenshots
 
 lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock
 	@$(BIN)/python -m pip install --quiet uv

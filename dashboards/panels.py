@@ -34,6 +34,8 @@ NEEDED: Mapping[Plot, frozenset[str]] = {
 NEEDED_KEYS = frozenset({"title", "section", "place", "unit", "plot", "think", "definition", "freshness", "evidence"})
 OPTIONAL_KEYS = frozenset({"bounds", "width", "alerts", "empty", "hidden"})
 FULL_WIDTH = 12
+LEAST_BAD = 3
+"""Fewer failures of few are no pattern, however large their share: one failed request of one is 100 %."""
 
 
 class PanelError(ValueError):
@@ -218,7 +220,7 @@ def filled(sql: str) -> str:
     """Put in what comes from promises and targets.
 
     `{{promises VIEW}}` is a table, `{{promise_names}}` and `{{promise_allowed}}` are arrays, `{{page_burn}}` is how fast an
-    error budget must burn to page somebody, `{{NAME}}` is the value of a bound.
+    error budget must burn to page somebody, `{{least_bad}}` how many failures are more than chance, `{{NAME}}` is the value of a bound.
     """
     sql = re.sub(r"\{\{promises (\w+)(?: (\d+ \w+))?\}\}", lambda found: promises_table(found[1], found[2]), sql)
     sql = _with_burn(sql).replace("{{promise_names}}", str([promise.name for promise in stored()]))
@@ -227,7 +229,7 @@ def filled(sql: str) -> str:
 
 
 def _with_burn(text: str) -> str:
-    return text.replace("{{page_burn}}", f"{page_burn():g}")
+    return text.replace("{{page_burn}}", f"{page_burn():g}").replace("{{least_bad}}", str(LEAST_BAD))
 
 
 def _bound(name: str) -> Bound:

@@ -45,12 +45,16 @@ function controls() {
   const parts = [choice("range", "Last", [...Object.entries(RANGE_NAMES), ["own", "from … to …"]], range)];
   if (range === "own") parts.push(moment("from", "From", 3600), moment("to", "to", 0));
   parts.push(choice("refresh", "Look again", Object.entries(REFRESHES), address.get("refresh") ?? String(state.board.refresh)));
+  const filters = [];
   for (const variable of state.told.variables.filter((each) => used.has(each.name))) {
     const values = (state.values[variable.name] ?? []).map((value) => [value, value]);
     const all = variable.all ? [["", "all"]] : [];
-    parts.push(choice(variable.name, variable.title, [...all, ...values], address.get(variable.name) ?? ""));
+    filters.push(choice(variable.name, variable.title, [...all, ...values], address.get(variable.name) ?? ""));
   }
-  parts.push(themeChoice());
+  filters.push(themeChoice());
+  // On a phone what is chosen seldom must not push the figures off the screen.
+  const isNarrow = matchMedia("(max-width: 700px)").matches;
+  parts.push(...(isNarrow ? [el("details", { class: "filters", open: at("controls").querySelector("details")?.open }, el("summary", {}, "Filters and theme"), ...filters)] : filters));
   at("controls").replaceChildren(...parts);
 }
 
@@ -78,6 +82,10 @@ function span() {
   return ["from", "to"].map((name) => Date.parse(`${address.get(name)}Z`) / 1000);
 }
 
+function isLive() {
+  return (address.get("range") ?? (address.get("from") ? "own" : state.board.range)) !== "own";
+}
+
 function question() {
   const [since, until] = span();
   const asked = new URLSearchParams({ since: Math.floor(since), until: Math.ceil(until) });
@@ -99,7 +107,7 @@ async function ask(onlySeen = false) {
   await Promise.all(loads);
   if (round.signal.aborted) return;
   try { state.newest = await json("/api/fresh"); } catch { return; }
-  for (const panel of state.panels) panel.freshness(state.newest, chosen, Date.now() / 1000);
+  for (const panel of state.panels) panel.freshness(state.newest, chosen, Date.now() / 1000, isLive());
   document.body.dataset.rounds = String(Number(document.body.dataset.rounds ?? 0) + 1);
 }
 

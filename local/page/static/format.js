@@ -43,7 +43,7 @@ const WRITERS = {
   months: (value) => `${digits(value, 1)} months`,
   EUR: (value) => `€ ${whole.format(value)}`,
   score: (value) => `${value > 0 ? "+" : ""}${digits(value, 0)}`,
-  stars: (value) => `${digits(value, 2)} of 5`,
+  stars: (value) => digits(value, 2),
   bytes,
   "per second": (value) => `${short(value)} /s`,
   number: short,

@@ -60,6 +60,7 @@ function boundsPlugin(bounds, unit, colour, isSmall) {
     ctx.strokeStyle = ctx.fillStyle = colour;
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+    [ctx.textAlign, ctx.textBaseline] = ["left", "alphabetic"];
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
     for (const bound of bounds) {
       const y = Math.round(plot.valToPos(bound.value, "y", true));
@@ -76,7 +77,7 @@ function yRange(data, panel) {
   const log = panel.unit === "ms" && least > 0 && most / least > 25;
   const near = panel.bounds.map((bound) => bound.value).filter((value) => value <= most * 3 && value >= least / 3);
   const all = [...values, ...near];
-  if (log) return { log, range: [Math.min(...all) / 1.5, Math.max(...all) * 1.5] };
+  if (log) return { log, range: [10 ** Math.floor(Math.log10(Math.min(...all) / 1.1)), 10 ** Math.ceil(Math.log10(Math.max(...all) * 1.1))] };
   let [low, high] = [Math.min(...all), Math.max(...all)];
   if (panel.unit === "share" && low > 0.5) {
     const room = Math.max((1 - low) * 0.15, 0.0005);

@@ -24,7 +24,7 @@ export class Panel {
     const { told } = this;
     const toggle = () => { this.more.hidden = !this.more.hidden; ask.setAttribute("aria-expanded", String(!this.more.hidden)); this.#fillMore(); };
     const ask = el("button", { type: "button", title: `${told.definition}\n\nFresh: ${told.freshness}.`, "aria-expanded": "false", "aria-controls": `more-${told.name}`, onclick: toggle, "aria-label": `What is “${told.title}”?` }, "?");
-    const table = el("button", { type: "button", "aria-pressed": "false", "aria-label": `Show “${told.title}” as a table`, onclick: () => { this.asTable = !this.asTable; table.setAttribute("aria-pressed", String(this.asTable)); if (this.answer) this.#show(); } }, "▤");
+    const table = el("button", { type: "button", "aria-pressed": "false", "aria-label": `Show “${told.title}” as a table`, onclick: () => { this.asked = true; this.asTable = !this.asTable; table.setAttribute("aria-pressed", String(this.asTable)); if (this.answer) this.#show(); this.asked = false; } }, "▤");
     return el("div", { class: "head" }, el("h3", { id: `title-${told.name}` }, told.title), ["lines", "figure"].includes(told.plot) ? table : null, ask);
   }
 
@@ -59,6 +59,13 @@ export class Panel {
     this.#replace(el("p", { class: "trouble", role: "alert" }, away ? "The page's server does not answer. Is `tidegauge up` running?" : `${error.message}. ${error.wayOut ?? ""}`, " It is asked again by itself."));
   }
 
+  /** Do not take away what somebody reads: a value under the pointer, a link that has the keyboard. */
+  #isInUse() {
+    const { body, told } = this;
+    if (this.node.dataset.state !== "data") return false;
+    return (body.contains(document.activeElement) && document.activeElement !== body) || (told.plot === "lines" && body.matches(":hover") && !this.asked);
+  }
+
   #state(word) {
     this.node.dataset.state = word;
     this.body.setAttribute("aria-busy", "false");
@@ -72,6 +79,7 @@ export class Panel {
 
   #show() {
     const { told, answer } = this;
+    if (this.#isInUse()) return;
     if (told.plot === "alerts") { this.#state(answer.state === "ok" ? "data" : "empty"); this.#replace(drawAlerts(answer)); return; }
     const place = answer.columns.indexOf("value");
     if (answer.rows.length === 0 || (["figure", "lines"].includes(told.plot) && answer.rows.every((row) => row[place] === null))) {
@@ -112,12 +120,13 @@ export class Panel {
   }
 
   /** Say how fresh the figures are, and which filters they do not follow. */
-  freshness(newest, chosen, now) {
+  freshness(newest, chosen, now, isLive) {
     if (this.told.plot === "alerts") return;
     const moments = this.told.views.map((view) => newest[view]).filter((at) => at);
     const at = moments.length ? Math.min(...moments) : null;
     const ignored = chosen.filter((name) => !this.told.variables.includes(name));
-    const isStale = at !== null && now - at > STALE_SECONDS && this.told.freshness.includes(" s ");
+    // A ticket may be rare; that no record at all came for minutes is what makes figures old.
+    const isStale = isLive && newest.ledger && now - newest.ledger > STALE_SECONDS;
     this.foot.replaceChildren(el("span", { class: isStale ? "stale" : "" }, at === null ? "no event in 35 days" : `newest event ${moment(at, now)} (${ago(at, now)})`),
       ignored.length ? el("span", { class: "stale" }, `not split by ${ignored.join(", ")}`) : "");
   }

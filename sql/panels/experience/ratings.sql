@@ -1,4 +1,4 @@
--- title: Rating of each feature
+-- title: Rating of each feature, 1 to 5
 -- section: What users say
 -- place: 20
 -- unit: stars
@@ -9,7 +9,7 @@
 -- definition: Mean of the ratings (1 to 5) of the latest month of the range, with a 95 % interval that knows that one person's ratings resemble each other
 --     (view `satisfaction`).
 -- freshness: 2 s after a rating
--- evidence: 20
+-- evidence: 10
 SELECT if(feature = '', 'in general', feature) AS label, mean AS value, mean_low AS low, mean_high AS high, ratings AS n, people
 FROM satisfaction
 WHERE month = (SELECT max(month) FROM satisfaction WHERE month <= toDate($__toTime))

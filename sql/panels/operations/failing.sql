@@ -7,7 +7,8 @@
 -- hidden: outcomes_now, errors_usual, outcomes_usual, timed, timed_usual
 -- think: The top lines are where it hurts: if many operations fail together suspect what they share (database, release), if one fails suspect itself.
 -- definition: The last 5 minutes of the range beside what was usual: the day before, up to 15 minutes ago. By operation and service. Failing: the 95 %
---     interval of the error rate lies above 1 % and above three times the usual one's. Slow: p95 more than twice the usual, with at least 20 timed events on
+--     interval of the error rate lies above 1 % and above three times the usual one's, and there are {{least_bad}} or more; fewer
+--     are too few to tell. Slow: p95 more than twice the usual, with at least 20 timed events on
 --     both sides. p95 is within 1 %.
 -- freshness: 2 s after the event
 -- evidence: 20
@@ -16,8 +17,9 @@ SELECT
     event AS operation,
     service,
     multiIf(
-        wilson_low(errors, outcomes_now) > greatest(0.01, 3 * ifNull(wilson_high(errors_usual, outcomes_usual), 0.)), 'failing',
+        errors >= {{least_bad}} AND wilson_low(errors, outcomes_now) > greatest(0.01, 3 * ifNull(wilson_high(errors_usual, outcomes_usual), 0.)), 'failing',
         timed >= 20 AND timed_usual >= 20 AND p95_ms > 2 * usual_p95_ms, 'slow',
+        errors > 0, 'too few',
         'as usual') AS state,
     errors / nullIf(outcomes_now, 0) AS error_share,
     errors_usual / nullIf(outcomes_usual, 0) AS usual_error_share,
@@ -37,5 +39,5 @@ AND $__conditionalAll(environment IN (${environment:singlequote}), $environment)
 AND $__conditionalAll(release IN (${release:singlequote}), $release)
 GROUP BY event, service
 HAVING n > 0 AND (outcomes_now > 0 OR timed > 0)
-ORDER BY indexOf(['failing', 'slow', 'as usual'], state), errors DESC, n DESC
+ORDER BY indexOf(['failing', 'slow', 'too few', 'as usual'], state), errors DESC, n DESC
 LIMIT 12

@@ -8,10 +8,10 @@
 -- hidden: bad_2m, n_2m, paging
 -- think: Whatever says "broken" is failing users now: read which promise it is and since when, then look below for the operation that is hit.
 -- definition: Share of bad events of the last 5 minutes for each promise of alerts/slos.yaml, beside the share that the promise allows.
---     Broken: the 95 % interval (Wilson) of the last 2 or the last 5 minutes lies wholly above what pages somebody, that is {{page_burn}} times the
---     allowed share. Recovering: that of the last 5 minutes does, but the last 2 minutes do not. Burning: clearly above the allowed share, and the
---     error budget will not last. Strained: above it, but it may be chance. Unknown: nothing was measured. `since` is the first minute of the hour with a
---     failure from which on the share is about (80 % of) what it is now.
+--     Broken: the 95 % interval (Wilson) of the last 2 or the last 5 minutes lies wholly above what pages somebody, that is {{page_burn}} times
+--     the allowed share. Recovering: that of the last 5 minutes does, but the last 2 minutes do not. Burning: clearly above the allowed share,
+--     and the error budget will not last. Strained: above it, but it may be chance; fewer than {{least_bad}} bad events are never more than that.
+--     Unknown: nothing was measured. `since` is the first minute of the hour with a failure from which on the share is about (80 % of) what it is now.
 -- freshness: 2 s after the event
 -- evidence: 1
 WITH
@@ -41,7 +41,8 @@ SELECT
     promise AS name,
     multiIf(
         n = 0, 'unknown',
-        wilson_low(bad_2m, n_2m) > paging OR (wilson_low(hits, n) > paging AND (n_2m = 0 OR bad_2m > paging * n_2m)), 'broken',
+        hits < {{least_bad}}, if(hits > allowed * n, 'strained', 'kept'),
+        (bad_2m >= {{least_bad}} AND wilson_low(bad_2m, n_2m) > paging) OR (wilson_low(hits, n) > paging AND (n_2m = 0 OR bad_2m > paging * n_2m)), 'broken',
         wilson_low(hits, n) > paging, 'recovering',
         wilson_low(hits, n) > allowed, 'burning',
         hits > allowed * n, 'strained',

@@ -27,9 +27,12 @@ def main(
 ) -> None:
     """Take the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="tidegauge-world-") as data, running_world(Path(data), users=600) as world:
-        with running_page(world.url, world.database) as address:
-            _take(world, address, folder, whole)
+    with (
+        TemporaryDirectory(prefix="tidegauge-world-") as data,
+        running_world(Path(data), users=600) as world,
+        running_page(world.url, world.database) as address,
+    ):
+        _take(world, address, folder, whole)
 
 
 def _take(world: World, address: str, folder: Path, whole: bool) -> None:
