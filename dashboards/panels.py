@@ -219,8 +219,8 @@ def split_header(text: str) -> tuple[dict[str, str], str]:
 def filled(sql: str) -> str:
     """Put in what comes from promises and targets.
 
-    `{{promises VIEW}}` is a table, `{{promise_names}}` and `{{promise_allowed}}` are arrays, `{{page_burn}}` is how fast an
-    error budget must burn to page somebody, `{{least_bad}}` how many failures are more than chance, `{{NAME}}` is the value of a bound.
+    `{{promises VIEW}}` is a table, `{{promise_names}}` and `{{promise_allowed}}` are arrays; `{{page_burn}}` is how fast an error
+    budget must burn to page somebody, `{{least_bad}}` how many failures are more than chance, `{{NAME}}` the value of a bound.
     """
     sql = re.sub(r"\{\{promises (\w+)(?: (\d+ \w+))?\}\}", lambda found: promises_table(found[1], found[2]), sql)
     sql = _with_burn(sql).replace("{{promise_names}}", str([promise.name for promise in stored()]))

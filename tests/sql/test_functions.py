@@ -45,11 +45,8 @@ def test_published_values(store: ClickHouse, expression: str, published: float) 
 
 
 @pytest.mark.parametrize(("chi", "freedom", "published"), [(9.488, 4, 0.05), (18.467, 4, 0.001), (18.307, 10, 0.05)])
-def test_chi_square_with_many_degrees_is_as_near_as_it_says(
-    store: ClickHouse, chi: float, freedom: int, published: float
-) -> None:
-    assert ask(store, f"chi_square_p({chi}, {freedom})") == pytest.approx(published, abs=2e-3)
-    assert ask(store, "chi_square_p(1, 0)") is None
+def test_chi_square_of_many_degrees(store: ClickHouse, chi: float, freedom: int, published: float) -> None:
+    assert ask(store, f"chi_square_p({chi}, {freedom})") == pytest.approx(published, rel=2e-3)
 
 
 @pytest.mark.parametrize(("freedom", "published"), [(2, 4.303), (3, 3.182)])

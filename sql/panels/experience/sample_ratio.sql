@@ -23,7 +23,7 @@ SELECT
     multiIf(p < 0.001 OR in_two > 0.01 * n, 'do not trust', n < 100, 'too few', 'fine') AS state,
     arrayStringConcat(groupArray(concat(first_variant, ' ', toString(units))), ' · ') AS variants,
     sum(twice) AS in_two,
-    chi_square_p(chi, freedom) AS p,
+    if(freedom > 0, chi_square_p(chi, greatest(freedom, 1)), NULL) AS p,
     sum(units) AS n,
     count() - 1 AS freedom,
     sum(pow(units, 2)) / (n / count()) - n AS chi
