@@ -19,13 +19,14 @@ COPY schemas schemas
 COPY pipelines pipelines
 COPY sinks sinks
 COPY alerts alerts
+COPY dashboards dashboards
 COPY local local
 COPY chaos chaos
 COPY cli cli
 COPY sql sql
 COPY mappings mappings
 # The file system is read-only when it runs, so what Python would write is written now.
-RUN python -m compileall -q schemas pipelines sinks alerts local chaos cli
+RUN python -m compileall -q schemas pipelines sinks alerts dashboards local chaos cli
 
 FROM python:${PYTHON}
 LABEL org.opencontainers.image.title="tidegauge" \

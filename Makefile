@@ -19,7 +19,7 @@ EVENTS ?= 100000
 CHAOS ?=
 SOAK ?=
 
-.PHONY: help demo up test check integration chaos mutants soak bench bench-views alerts alerts-e2e format lock secrets docs clean
+.PHONY: help demo up test check check-grafana integration chaos mutants soak bench bench-views screenshots alerts alerts-e2e format lock secrets docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -28,7 +28,7 @@ help: ## show this list
 demo: $(READY) ## the main job on a live stream, in this terminal; FOR=30 ends it after 30 seconds
 	@$(BIN)/tidegauge demo $(if $(FOR),--seconds $(FOR))
 
-up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, pipeline
+up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, pipeline, dashboards on http://127.0.0.1:8600
 	@$(BIN)/tidegauge up
 
 test: $(READY) ## every test, services included; PYTEST="-k name" narrows it down
@@ -53,6 +53,9 @@ check: $(READY) ## formatting, lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config pyproject.toml
 
+check-grafana: ## Grafana's dashboards against the types of Grafana's own schema (needs npm, and the network once)
+	@dashboards/schema/check.sh
+
 bench: $(READY) ## speed beside other ways to the same figures, in ratios (about 10 minutes); BENCH="--rounds 1" for options
 	@$(BIN)/python -m benchmarks $(BENCH)
 
@@ -70,8 +73,12 @@ format: $(READY) ## format the code and mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: $(READY) ## make the generated documents anew
+docs: $(READY) ## make the generated documents and Grafana's dashboards anew
 	@$(BIN)/tidegauge schema docs
+	@$(BIN)/tidegauge dashboards build
+
+screenshots: $(READY) ## pictures of the four dashboards on 28 simulated days, into docs/screenshots (needs chromium; 3 minutes)
+	@$(BIN)/python -m tests.local.page.screenshots
 
 lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock, and those of the image in deploy/
 	@$(BIN)/python -m pip install --quiet uv

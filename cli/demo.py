@@ -95,7 +95,8 @@ class _Show:
         self._seconds = seconds
         self._store = connect(config)
         self._metrics = f"http://{config.metrics_host}:{config.metrics_port}/metrics"
-        self._addresses = f"SQL {config.clickhouse_url} · metrics {self._metrics} · Ctrl-C ends"
+        page = f"http://127.0.0.1:{config.page_port}"
+        self._addresses = f"dashboards {page} · SQL {config.clickhouse_url} · metrics {self._metrics} · Ctrl-C ends"
         self._stack = stack
         producer = kafka_producer(config)
         self._emitter = _Emitter(Simulator(plan), producer, threading.Event())

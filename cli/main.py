@@ -7,13 +7,16 @@ import typer
 from cli.alerts import alerts
 from cli.audit import audit
 from cli.chaos import chaos
+from cli.dashboards import dashboards
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.erase import erase
 from cli.exporter import exporter
 from cli.ledger import ledger
 from cli.migrate import migrate
+from cli.page import page
 from cli.replay import replay
+from cli.report import report
 from cli.run import run
 from cli.schema import schema
 from cli.settings import SettingsError
@@ -35,6 +38,7 @@ app = typer.Typer(
 for command in (
     demo,
     up,
+    page,
     run,
     exporter,
     topics,
@@ -42,6 +46,7 @@ for command in (
     simulate,
     replay,
     sql,
+    report,
     ledger,
     audit,
     erase,
@@ -51,6 +56,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
+app.add_typer(dashboards, name="dashboards")
 
 
 def main() -> None:

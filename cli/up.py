@@ -37,7 +37,7 @@ def up(
         ),
     ] = True,
 ) -> None:
-    """Start broker, ClickHouse endpoint, pipeline, Prometheus and Alertmanager, and stay until Ctrl-C.
+    """Start broker, ClickHouse endpoint, pipeline, the page with the dashboards, Prometheus and Alertmanager; stay until Ctrl-C.
 
     Prints a line that begins with `ready` when every part answers. Data stays in TIDEGAUGE_DATA_DIR; a second start goes on
     with it. Addresses that are not on this machine (TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS, TIDEGAUGE_CLICKHOUSE_URL) are used
@@ -58,7 +58,8 @@ def up(
             parts = ", ".join(f"{name} {pid}" for name, pid in stack.pids().items())
             out.print(
                 f"ready: Kafka {config.kafka_bootstrap_servers} · ClickHouse {config.clickhouse_url} (database "
-                f"{config.database}) · metrics http://{config.metrics_host}:{config.metrics_port}/metrics",
+                f"{config.database}) · metrics http://{config.metrics_host}:{config.metrics_port}/metrics · dashboards "
+                f"http://127.0.0.1:{config.page_port}",
                 soft_wrap=True,
             )
             err.print(
@@ -114,6 +115,7 @@ def _stack_config(
         metrics=f"http://{config.metrics_host}:{config.metrics_port}",
         topics={config.events_topic: PARTITIONS, config.rejected_topic: 1},
         events_topic=config.events_topic,
+        page_port=config.page_port,
         environment=_own_key(config),
         monitoring=monitoring,
     )

@@ -32,6 +32,7 @@ class StackConfig:
         metrics: address of the pipeline's page, http://host:port.
         topics: topic -> partitions.
         events_topic: the one of them that the pipeline reads.
+        page_port: port of the local page, or None to go without.
         environment: for the pipeline, besides this process's own.
         monitoring: what watches it, or None for nothing.
     """
@@ -43,6 +44,7 @@ class StackConfig:
     metrics: str
     topics: Mapping[str, int]
     events_topic: str
+    page_port: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     monitoring: Monitoring | None = None
 
@@ -77,6 +79,7 @@ class Stack:
             self._check_ports()
             self._start_stores()
             self._start_pipeline()
+            self._start_page()
             self._start_monitoring()
         except BaseException:
             self._children.stop()
@@ -91,9 +94,14 @@ class Stack:
     def pids(self) -> dict[str, int]:
         """Name the processes of the stack."""
         config = self._config
-        names = {"pipeline": True, "broker": config.kafka_port, "clickhouse": config.clickhouse_port}
+        names = {
+            "pipeline": True,
+            "broker": config.kafka_port,
+            "clickhouse": config.clickhouse_port,
+            "page": config.page_port,
+        }
         if self._monitoring is not None:
-            names |= dict.fromkeys(("exporter", "alertmanager", "prometheus"), True)
+            names |= dict.fromkeys(("exporter", "alertmanager", "prometheus"), 1)
         return {name: self._children.child(name).pid for name, own in names.items() if own}
 
     def watch(self) -> list[ChildEvent]:
@@ -116,6 +124,8 @@ class Stack:
         if config.clickhouse_port is not None:
             way_out = f"TIDEGAUGE_CLICKHOUSE_URL=http://{HOST}:{config.clickhouse_port + 1}"
             check_free(HOST, config.clickhouse_port, "ClickHouse endpoint", way_out)
+        if config.page_port is not None:
+            check_free(HOST, config.page_port, "local page", f"TIDEGAUGE_PAGE_PORT={config.page_port + 1}")
         metrics_port = int(config.metrics.rpartition(":")[2])
         check_free(HOST, metrics_port, "metrics page", f"TIDEGAUGE_METRICS_PORT={metrics_port + 10}")
         if self._monitoring is not None:
@@ -154,6 +164,18 @@ class Stack:
         ports = self._monitoring.prometheus_port, self._monitoring.alertmanager_port
         self._say("exporter, Prometheus on http://{0}:{1}, Alertmanager on http://{0}:{2}".format(HOST, *ports))
         start_monitoring(self._children, self._monitoring)
+
+    def _start_page(self) -> None:
+        port = self._config.page_port
+        if port is None:
+            return
+        self._say(f"dashboards on http://{HOST}:{port}")
+        self._children.start(
+            "page",
+            [sys.executable, "-m", "cli", "page"],
+            probe=lambda: _page(f"http://{HOST}:{port}/healthz") is not None,
+            ready_within=60.0,
+        )
 
     def _start_clickhouse(self, data: Path, port: int) -> None:
         self._children.start(

@@ -31,7 +31,7 @@ class RunningStack:
         self.prometheus_port, self.alertmanager_port = free_port(), free_port()
         self.data_dir = data_dir
         self.kafka: ApacheKafka | None = None
-        self.clickhouse_port, self.metrics_port = free_port(), free_port()
+        self.clickhouse_port, self.metrics_port, self.page_port = free_port(), free_port(), free_port()
         self.environment = {
             **os.environ,
             "TIDEGAUGE_DATA_DIR": str(data_dir),
@@ -41,6 +41,7 @@ class RunningStack:
             "TIDEGAUGE_EXPORTER_PORT": str(free_port()),
             "TIDEGAUGE_PROMETHEUS_PORT": str(self.prometheus_port),
             "TIDEGAUGE_ALERTMANAGER_PORT": str(self.alertmanager_port),
+            "TIDEGAUGE_PAGE_PORT": str(self.page_port),
             "TIDEGAUGE_SNAPSHOT_INTERVAL": "1s",
             **{f"TIDEGAUGE_{name.upper()}": value for name, value in settings.items()},
         }

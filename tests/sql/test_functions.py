@@ -33,10 +33,20 @@ def ask(store: ClickHouse, expression: str) -> object:
         ("t_975(4)", 2.776),
         ("t_975(30)", 2.042),
         ("t_975(1e9)", 1.960),
+        # any table of chi-square
+        ("chi_square_p(0, 1)", 1.0),
+        ("chi_square_p(3.841, 1)", 0.05),
+        ("chi_square_p(10.828, 1)", 0.001),
+        ("chi_square_p(5.991, 2)", 0.05),
     ],
 )
 def test_published_values(store: ClickHouse, expression: str, published: float) -> None:
     assert ask(store, expression) == pytest.approx(published, abs=6e-4)
+
+
+@pytest.mark.parametrize(("chi", "freedom", "published"), [(9.488, 4, 0.05), (18.467, 4, 0.001), (18.307, 10, 0.05)])
+def test_chi_square_of_many_degrees(store: ClickHouse, chi: float, freedom: int, published: float) -> None:
+    assert ask(store, f"chi_square_p({chi}, {freedom})") == pytest.approx(published, rel=2e-3)
 
 
 @pytest.mark.parametrize(("freedom", "published"), [(2, 4.303), (3, 3.182)])

@@ -1,0 +1,1 @@
+"""The local page: the four dashboards, live, in a browser, without Grafana."""
