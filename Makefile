@@ -8,12 +8,13 @@ READY := $(VENV)/.ready
 FOR ?=
 PYTEST ?=
 BENCH ?=
+INCIDENT ?=
 
 # The first of these that is really there and of a version we support.
 PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo up test check check-grafana bench bench-views screenshots format lock docs clean
+.PHONY: help demo up test check check-grafana bench bench-views screenshots alerts alerts-e2e format lock docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -42,6 +43,13 @@ bench: $(READY) ## speed beside other ways to the same figures, in ratios (about
 
 bench-views: $(READY) ## how long every view takes to answer on 28 days of 20,000 users (about 15 minutes)
 	@$(BIN)/python -m benchmarks.views $(BENCH)
+
+alerts: $(READY) ## make the alert rules anew from the objectives, and check them
+	@$(BIN)/tidegauge alerts build
+	@$(BIN)/tidegauge alerts check
+
+alerts-e2e: $(READY) ## play incidents into pipeline, Prometheus and Alertmanager (about 20 minutes); INCIDENT="--only outage" narrows it
+	@$(BIN)/python -m benchmarks.incidents $(INCIDENT)
 
 format: $(READY) ## format the code and mend what lint can mend
 	@$(BIN)/ruff format .

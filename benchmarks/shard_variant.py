@@ -66,8 +66,8 @@ def main(measures: str, recovery: str) -> None:
 def _outlet(writer: Writer, exporter: Exporter) -> Outlet:
     def write(flush: Flush) -> None:
         exporter.observe_verdicts(flush.verdicts, flush.received)
-        for key, count, errors, durations in by_operation(flush.accepted):
-            exporter.observe_operation(key, count, errors, durations)
+        for key, count, outcomes, errors, durations in by_operation(flush.accepted):
+            exporter.observe_operation(key, count, outcomes, errors, durations)
         writer.write([(rows.table, rows.data) for rows in flush.rows])
 
     return Outlet(write, writer.drain, writer.close)

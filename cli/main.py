@@ -4,11 +4,13 @@ import sys
 
 import typer
 
+from cli.alerts import alerts
 from cli.audit import audit
 from cli.dashboards import dashboards
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.erase import erase
+from cli.exporter import exporter
 from cli.ledger import ledger
 from cli.migrate import migrate
 from cli.page import page
@@ -31,9 +33,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, page, run, migrate, simulate, replay, sql, report, ledger, audit, erase, doctor, schema):
+for command in (
+    demo,
+    up,
+    page,
+    run,
+    exporter,
+    migrate,
+    simulate,
+    replay,
+    sql,
+    report,
+    ledger,
+    audit,
+    erase,
+    doctor,
+    schema,
+):
     app.command()(command)
 app.add_typer(dashboards, name="dashboards")
+app.add_typer(alerts, name="alerts")
 
 
 def main() -> None:

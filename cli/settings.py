@@ -44,6 +44,16 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".tidegauge"), description="recovery stores, locks, the local stack's data")
     metrics_host: str = Field("127.0.0.1", description="address that /metrics, /livez and /readyz listen on")
     metrics_port: Port = Field(9464, description="port of /metrics; further shards count up")
+    exporter_port: Port = Field(9463, description="port of the page of business figures")
+    exporter_user: str = Field(
+        "", description="ClickHouse user of the exporter, who may only read; empty: clickhouse_user"
+    )
+    exporter_password_file: Path | None = Field(None, description="file that holds the exporter's ClickHouse password")
+    exporter_query_seconds: int = Field(10, ge=1, description="how long one query of the exporter may take")
+    certificate_files: tuple[Path, ...] = Field((), description="certificates (PEM) whose end is watched, a JSON list")
+    prometheus_port: Port = Field(9090, description="port of the local stack's Prometheus")
+    alertmanager_port: Port = Field(9093, description="port of the local stack's Alertmanager")
+    pager_url: str = Field("", description="URL that the local stack's pages and tickets are posted to; empty: nowhere")
     page_port: Port = Field(8600, description="port of the local page")
     lateness: Duration = Field(timedelta(minutes=5), description="how far behind the watermark an event is late")
     dedup_horizon: Duration = Field(timedelta(minutes=15), description="how long a messageId is remembered, event time")
@@ -71,6 +81,12 @@ class Settings(BaseSettings):
         if self.clickhouse_password_file is not None:
             return self.clickhouse_password_file.read_text().strip()
         return self.clickhouse_password.get_secret_value()
+
+    def exporter_secret(self) -> str:
+        """Return the exporter's ClickHouse password: that of its own user, or the pipeline's where it has none."""
+        if self.exporter_password_file is not None:
+            return self.exporter_password_file.read_text().strip()
+        return "" if self.exporter_user else self.clickhouse_secret()
 
 
 class SettingsError(Exception):

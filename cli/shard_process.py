@@ -4,6 +4,7 @@ import gc
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,6 +14,7 @@ import structlog
 from cli.person_ids import person_ids
 from cli.settings import Settings
 from cli.signals import stopped_by_signals
+from pipelines.columns import floats, length
 from pipelines.dataflow import Outlet, run_flow, shard_flow
 from pipelines.flush import Flush
 from pipelines.observe import by_operation
@@ -62,7 +64,7 @@ def run_shard(settings: Settings, shard: int, shards: int, log_id: str) -> None:
     ):
         _tame_garbage_collector()
         state = WriterState()
-        exporter = Exporter(CATALOG, state)
+        exporter = Exporter(CATALOG, state, folder.path, shards)
         health = HealthServer(
             settings.metrics_host, settings.metrics_port + shard, registry(exporter), lambda: _problem(state)
         )
@@ -123,8 +125,12 @@ def _outlet(
 
 def _observe(exporter: Exporter, flush: Flush) -> None:
     exporter.observe_verdicts(flush.verdicts, flush.received)
-    for key, count, errors, durations in by_operation(flush.accepted):
-        exporter.observe_operation(key, count, errors, durations)
+    exporter.observe_reasons(Counter(letter.reason for letter in flush.dead_letters))
+    exporter.observe_probes(flush.probes)
+    for key, count, outcomes, errors, durations in by_operation(flush.accepted):
+        exporter.observe_operation(key, count, outcomes, errors, durations)
+    if length(flush.accepted):
+        exporter.observe_ages(time.time() - floats(flush.accepted, "record_time") / 1000)
     if flush.newest_ms is not None:
         exporter.observe_event_lag(max(time.time() - flush.newest_ms / 1000, 0.0))
 

@@ -13,6 +13,7 @@ from cli.settings import Settings, settings
 from cli.signals import stopped_by_signals
 from cli.terminal import err, fail, out, told
 from local.broker import TopicMismatchError
+from local.monitoring import Monitoring
 from local.ports import PortTakenError
 from local.processes import ChildFailedError
 from local.secrets import local_key
@@ -29,12 +30,19 @@ def up(
     own_clickhouse: Annotated[
         bool, typer.Option("--clickhouse/--no-clickhouse", help="Start the ClickHouse endpoint, or use one that runs.")
     ] = True,
+    monitoring: Annotated[
+        bool,
+        typer.Option(
+            "--monitoring/--no-monitoring", help="Start Prometheus, Alertmanager and the exporter if they are there."
+        ),
+    ] = True,
 ) -> None:
-    """Start broker, ClickHouse endpoint, pipeline and the page with the dashboards, and stay until Ctrl-C.
+    """Start broker, ClickHouse endpoint, pipeline, dashboards, Prometheus and Alertmanager, and stay until Ctrl-C.
 
     Prints a line that begins with `ready` when every part answers. Data stays in TIDEGAUGE_DATA_DIR; a second start goes on
     with it. Addresses that are not on this machine (TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS, TIDEGAUGE_CLICKHOUSE_URL) are used
-    as they are, nothing is started for them.
+    as they are, nothing is started for them. Prometheus and Alertmanager are started where their binaries are there; pages go
+    to TIDEGAUGE_PAGER_URL, or are seen in Alertmanager.
 
     Examples:
 
@@ -44,7 +52,9 @@ def up(
     """
     config = settings()
     with told(), stopped_by_signals() as stop:
-        with started_stack(config, stop, own_broker=own_broker, own_clickhouse=own_clickhouse) as stack:
+        with started_stack(
+            config, stop, own_broker=own_broker, own_clickhouse=own_clickhouse, watched=monitoring
+        ) as stack:
             parts = ", ".join(f"{name} {pid}" for name, pid in stack.pids().items())
             out.print(
                 f"ready: Kafka {config.kafka_bootstrap_servers} · ClickHouse {config.clickhouse_url} (database "
@@ -62,10 +72,15 @@ def up(
 
 @contextmanager
 def started_stack(
-    config: Settings, stop: threading.Event, *, own_broker: bool = True, own_clickhouse: bool = True
+    config: Settings,
+    stop: threading.Event,
+    *,
+    own_broker: bool = True,
+    own_clickhouse: bool = True,
+    watched: bool = False,
 ) -> Iterator[Stack]:
     """Start the local stack that the settings describe, and stop it at the end; say each step."""
-    made = _stack_config(config, own_broker, own_clickhouse)
+    made = _stack_config(config, own_broker, own_clickhouse, _monitoring(config) if watched else None)
     stack = Stack(made, lambda: bring_up_to_date(config), lambda text: err.print(f"[dim]{text}[/]", soft_wrap=True))
     try:
         with stack:
@@ -76,7 +91,20 @@ def started_stack(
         fail(str(error))
 
 
-def _stack_config(config: Settings, own_broker: bool, own_clickhouse: bool) -> StackConfig:
+def _monitoring(config: Settings) -> Monitoring:
+    return Monitoring(
+        folder=config.data_dir.resolve() / "monitoring",
+        pipeline=f"{config.metrics_host}:{config.metrics_port}",
+        exporter_port=config.exporter_port,
+        prometheus_port=config.prometheus_port,
+        alertmanager_port=config.alertmanager_port,
+        pager=config.pager_url,
+    )
+
+
+def _stack_config(
+    config: Settings, own_broker: bool, own_clickhouse: bool, monitoring: Monitoring | None
+) -> StackConfig:
     kafka_host, _, kafka_port = config.kafka_bootstrap_servers.partition(":")
     clickhouse = urlsplit(config.clickhouse_url)
     return StackConfig(
@@ -89,6 +117,7 @@ def _stack_config(config: Settings, own_broker: bool, own_clickhouse: bool) -> S
         events_topic=config.events_topic,
         page_port=config.page_port,
         environment=_own_key(config),
+        monitoring=monitoring,
     )
 
 

@@ -1,4 +1,4 @@
-"""The stack without Docker: broker, ClickHouse endpoint, pipeline and page as child processes, started and stopped in order."""
+"""The stack without Docker: broker, ClickHouse, pipeline, page and what watches them as child processes, started in order."""
 
 import secrets
 import sys
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from local.broker import create_topics, start_broker
+from local.monitoring import Monitoring, check_ports, missing, start_monitoring
 from local.ports import check_free
 from local.processes import ChildEvent, Supervisor
 
@@ -33,6 +34,7 @@ class StackConfig:
         events_topic: the one of them that the pipeline reads.
         page_port: port of the local page, or None to go without.
         environment: for the pipeline, besides this process's own.
+        monitoring: what watches it, or None for nothing.
     """
 
     data_dir: Path
@@ -44,6 +46,7 @@ class StackConfig:
     events_topic: str
     page_port: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    monitoring: Monitoring | None = None
 
 
 class Stack:
@@ -61,6 +64,10 @@ class Stack:
         self._migrate = migrate
         self._say = say
         self._children = Supervisor(config.data_dir / "logs")
+        self._monitoring = config.monitoring
+        if self._monitoring is not None and (lack := missing()):
+            say(lack)
+            self._monitoring = None
 
     def __enter__(self) -> Self:
         """Start everything.
@@ -72,6 +79,7 @@ class Stack:
             self._check_ports()
             self._start_stores()
             self._start_pipeline()
+            self._start_monitoring()
             self._start_page()
         except BaseException:
             self._children.stop()
@@ -92,6 +100,8 @@ class Stack:
             "clickhouse": config.clickhouse_port,
             "page": config.page_port,
         }
+        if self._monitoring is not None:
+            names |= dict.fromkeys(("exporter", "alertmanager", "prometheus"), True)
         return {name: self._children.child(name).pid for name, own in names.items() if own}
 
     def watch(self) -> list[ChildEvent]:
@@ -118,6 +128,8 @@ class Stack:
             check_free(HOST, config.page_port, "local page", f"TIDEGAUGE_PAGE_PORT={config.page_port + 1}")
         metrics_port = int(config.metrics.rpartition(":")[2])
         check_free(HOST, metrics_port, "metrics page", f"TIDEGAUGE_METRICS_PORT={metrics_port + 10}")
+        if self._monitoring is not None:
+            check_ports(self._monitoring)
 
     def _start_stores(self) -> None:
         config = self._config
@@ -150,13 +162,22 @@ class Stack:
         port = self._config.page_port
         if port is None:
             return
+        watched = self._monitoring
+        options = ["--alertmanager", f"http://{HOST}:{watched.alertmanager_port}"] if watched else []
         self._say(f"dashboards on http://{HOST}:{port}")
         self._children.start(
             "page",
-            [sys.executable, "-m", "cli", "page"],
+            [sys.executable, "-m", "cli", "page", *options],
             probe=lambda: _page(f"http://{HOST}:{port}/healthz") is not None,
             ready_within=60.0,
         )
+
+    def _start_monitoring(self) -> None:
+        if self._monitoring is None:
+            return
+        ports = self._monitoring.prometheus_port, self._monitoring.alertmanager_port
+        self._say("exporter, Prometheus on http://{0}:{1}, Alertmanager on http://{0}:{2}".format(HOST, *ports))
+        start_monitoring(self._children, self._monitoring)
 
     def _start_clickhouse(self, data: Path, port: int) -> None:
         self._children.start(

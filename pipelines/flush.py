@@ -18,6 +18,7 @@ class Flush:
         verdicts: how many records got which verdict.
         received: how many records the step read.
         newest_ms: time of its newest event, ms; None where there was none.
+        probes: target -> how many probes, and how many were answered.
     """
 
     rows: list[Rows] = field(default_factory=list)
@@ -26,3 +27,4 @@ class Flush:
     verdicts: dict[str, int] = field(default_factory=dict)
     received: int = 0
     newest_ms: int | None = None
+    probes: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from pipelines.events import Events
 from pipelines.facts import Facts
 from pipelines.flush import Flush
 from pipelines.microbatch import MicroBatch
+from pipelines.observe import by_target
 from pipelines.pseudonyms import PlainIds
 from pipelines.rollup import Rollup
 from pipelines.rows import Rows
@@ -105,7 +106,7 @@ class Shard:
         if letters:
             rows.append(dead_letter_rows(letters, self._config.ids))
         newest = int(decoded.times[accepted].max()) if len(accepted) else None
-        return Flush(rows, letters, events.columns, verdicts, len(values), newest)
+        return Flush(rows, letters, events.columns, verdicts, len(values), newest, by_target(events))
 
     def take_due(self, now: float, *, everything: bool = False) -> list[Rows]:
         """Hand out the changed rows of the rollups whose time has come, and drop closed windows."""

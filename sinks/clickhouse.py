@@ -87,11 +87,13 @@ class ClickHouse:
         )
         return rows
 
-    def table(self, statement: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    def table(
+        self, statement: str, parameters: Mapping[str, Any] | None = None
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a query that may not write and give column names and rows."""
 
         def ask(client: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-            answer = client.query(statement, settings={"readonly": 1})
+            answer = client.query(statement, parameters=parameters, settings={"readonly": 1})
             return tuple(answer.column_names), answer.result_rows
 
         answer: tuple[tuple[str, ...], list[tuple[Any, ...]]] = self._call(ask)

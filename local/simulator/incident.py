@@ -13,15 +13,21 @@ _OUTAGE_FACTOR: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What happens, how many seconds after the start of the simulation, and for how many seconds."""
+    """What happens, how many seconds after the start of the simulation, and for how many seconds.
+
+    It may come back: `times` times in all, with `pause_s` seconds of health between them.
+    """
 
     kind: IncidentKind
     at_s: float
     for_s: float
+    times: int = 1
+    pause_s: float = 0.0
 
     def is_on(self, elapsed_s: float) -> bool:
         """Tell whether it is going on `elapsed_s` seconds after the start."""
-        return self.at_s <= elapsed_s < self.at_s + self.for_s
+        number, within = divmod(elapsed_s - self.at_s, self.for_s + self.pause_s)
+        return 0 <= number < self.times and within < self.for_s
 
 
 @dataclass(slots=True)

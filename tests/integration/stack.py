@@ -24,8 +24,10 @@ KEY = "a key that only tests use, long enough to be one"
 class RunningStack:
     """The addresses of a stack, and the commands that talk to it."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
-        """Prepare a stack; `settings` are further ones by field name."""
+    def __init__(self, data_dir: Path, *, monitoring: bool = False, **settings: str) -> None:
+        """Prepare a stack, with Prometheus and Alertmanager if wanted; `settings` are further ones by field name."""
+        self.up = ("up",) if monitoring else ("up", "--no-monitoring")
+        self.prometheus_port, self.alertmanager_port = free_port(), free_port()
         self.data_dir = data_dir
         self.clickhouse_port, self.metrics_port, self.page_port = free_port(), free_port(), free_port()
         self.environment = {
@@ -35,6 +37,9 @@ class RunningStack:
             "TIDEGAUGE_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse_port}",
             "TIDEGAUGE_METRICS_PORT": str(self.metrics_port),
             "TIDEGAUGE_PAGE_PORT": str(self.page_port),
+            "TIDEGAUGE_EXPORTER_PORT": str(free_port()),
+            "TIDEGAUGE_PROMETHEUS_PORT": str(self.prometheus_port),
+            "TIDEGAUGE_ALERTMANAGER_PORT": str(self.alertmanager_port),
             "TIDEGAUGE_SNAPSHOT_INTERVAL": "1s",
             **{f"TIDEGAUGE_{name.upper()}": value for name, value in settings.items()},
         }
@@ -44,7 +49,7 @@ class RunningStack:
         """Start it and return when it says that it is ready."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         said = self.data_dir / "up.log"
-        command = [sys.executable, "-m", "cli", "up"]
+        command = [sys.executable, "-m", "cli", *self.up]
         with said.open("a") as errors:
             self.process = subprocess.Popen(
                 command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True
@@ -137,9 +142,9 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(data_dir: Path, **settings: str) -> Iterator[RunningStack]:
+def running_stack(data_dir: Path, *, monitoring: bool = False, **settings: str) -> Iterator[RunningStack]:
     """Run a stack for the time of a test; `settings` are further ones by field name."""
-    stack = RunningStack(data_dir, **settings)
+    stack = RunningStack(data_dir, monitoring=monitoring, **settings)
     stack.start()
     try:
         yield stack

@@ -1,6 +1,7 @@
 """What the page of a shard promises: families that rules and panels rely on, bounded labels, and a page that nothing breaks."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.catalog import CATALOG
-from sinks.prometheus import BOUNDS_SECONDS, LIMITS, OTHER, SERIES_LIMIT, Exporter, registry
+from sinks.prometheus import BOUNDS_SECONDS, LIMITS, OTHER, REASONS_LIMIT, SERIES_LIMIT, Exporter, registry
 from sinks.writer import WriterState
 
 WEB = ("estimator-web", "client")
@@ -50,18 +51,27 @@ def values(family: Metric, *labels: str) -> dict[tuple[str, ...], float]:
 
 
 def observe(exporter: Exporter, event: str, count: int = 1, errors: int = 0, durations: tuple[float, ...] = ()) -> None:
-    exporter.observe_operation((event, *WEB), count, errors, np.array(durations, dtype=np.float64))
+    exporter.observe_operation((event, *WEB), count, count, errors, np.array(durations, dtype=np.float64))
 
 
 @pytest.mark.parametrize(
     ("name", "kind", "labels"),
     [
         ("app_operations_total", "counter", {"operation", "service", "source"}),
+        ("app_operation_outcomes_total", "counter", {"operation", "service", "source"}),
         ("app_operation_errors_total", "counter", {"operation", "service", "source"}),
         ("app_operation_duration_seconds_bucket", "histogram", {"operation", "service", "source", "le"}),
         ("app_operation_duration_seconds_sum", "histogram", {"operation", "service", "source"}),
         ("app_operation_duration_seconds_count", "histogram", {"operation", "service", "source"}),
         ("tidegauge_events_total", "counter", {"verdict"}),
+        ("app_probes_total", "counter", {"target"}),
+        ("app_probes_answered_total", "counter", {"target"}),
+        ("tidegauge_rejected_total", "counter", {"reason"}),
+        ("tidegauge_event_age_seconds_bucket", "histogram", {"le"}),
+        ("tidegauge_event_age_seconds_count", "histogram", set[str]()),
+        ("tidegauge_recovery_free_bytes", "gauge", set[str]()),
+        ("tidegauge_recovery_size_bytes", "gauge", set[str]()),
+        ("tidegauge_shards", "gauge", set[str]()),
         ("tidegauge_records_received_total", "counter", set[str]()),
         ("tidegauge_event_lag_seconds", "gauge", set[str]()),
         ("tidegauge_consumer_lag_messages", "gauge", {"partition"}),
@@ -84,7 +94,7 @@ def test_the_samples_that_others_rely_on_are_there(exporter: Exporter, name: str
 def test_what_is_observed_adds_up(exporter: Exporter) -> None:
     observe(exporter, "library.search", 3, 1, (100.0, 250.0))
     observe(exporter, "library.search", 2, 0, (50.0,))
-    exporter.observe_operation(("library.search", "api", "server"), 7, 7, np.array([]))
+    exporter.observe_operation(("library.search", "api", "server"), 7, 7, 7, np.array([]))
     exporter.observe_verdicts({"counted": 5, "late": 1, "duplicate": 2, "rejected": 0}, 8)
     exporter.observe_verdicts({"rejected": 4}, 4)
     exporter.observe_lag({0: 10, 1: 0})
@@ -107,6 +117,33 @@ def test_what_is_observed_adds_up(exporter: Exporter) -> None:
     assert values(found["tidegauge_consumer_lag_messages"], "partition") == {("0",): 4, ("1",): 0}
     assert values(found["tidegauge_event_lag_seconds"]) == {(): 1.5}
     assert values(found["tidegauge_ledger_mismatch"]) == {(): 0}
+
+
+def test_probes_reasons_and_ages_add_up(exporter: Exporter) -> None:
+    exporter.observe_probes({"application": (4, 3)})
+    exporter.observe_probes({"application": (2, 0), "database": (1, 1)})
+    exporter.observe_reasons({"time_in_future": 2, "missing:messageId": 1})
+    exporter.observe_reasons({f"made.up.{number}": 1 for number in range(500)})
+    exporter.observe_ages(np.array([-3.0, 0.5, 4.9, 5.0, 5.1, 9_999.0]))
+    found = page(exporter)
+    assert values(found["app_probes"], "target") == {("application",): 6, ("database",): 1}
+    assert values(found["app_probes_answered"], "target") == {("application",): 3, ("database",): 1}
+    reasons = values(found["tidegauge_rejected"], "reason")
+    assert reasons["time_in_future",] == 2
+    assert sum(reasons.values()) == 503
+    assert len(reasons) == REASONS_LIMIT + 1
+    ages = {s.labels["le"]: s.value for s in found["tidegauge_event_age_seconds"].samples if "le" in s.labels}
+    assert (ages["1.0"], ages["5.0"], ages["10.0"], ages["+Inf"]) == (2, 4, 5, 6)
+
+
+def test_the_recovery_stores_file_system_is_shown_and_one_that_is_gone_breaks_nothing(tmp_path: Path) -> None:
+    found = page(Exporter(CATALOG, WriterState(), tmp_path, 8))
+    assert values(found["tidegauge_shards"]) == {(): 8}
+    free, size = (values(found[f"tidegauge_recovery_{what}_bytes"])[()] for what in ("free", "size"))
+    assert 0 < free <= size
+    gone = page(Exporter(CATALOG, WriterState(), tmp_path / "gone"))
+    assert "tidegauge_recovery_free_bytes" not in gone
+    assert "tidegauge_events" in gone
 
 
 def test_a_ledger_that_does_not_add_up_is_shown(exporter: Exporter) -> None:
@@ -143,7 +180,7 @@ def test_the_thresholds_of_the_objectives_are_bounds(exporter: Exporter) -> None
 
 def test_ten_thousand_names_make_a_bounded_page_and_lose_no_event(exporter: Exporter) -> None:
     for number in range(10_000):
-        exporter.observe_operation((f"made.up.{number}", f"s{number}", f"side{number}"), 1, 0, np.array([]))
+        exporter.observe_operation((f"made.up.{number}", f"s{number}", f"side{number}"), 1, 1, 0, np.array([]))
     observe(exporter, "library.search", 4)
     found = values(page(exporter)["app_operations"], "operation", "service", "source")
     for place, name in enumerate(("operation", "service", "source")):
@@ -155,7 +192,7 @@ def test_ten_thousand_names_make_a_bounded_page_and_lose_no_event(exporter: Expo
 
 def test_combinations_of_labels_are_bounded_too_and_keep_their_operation(exporter: Exporter) -> None:
     for number in range(300 * 30):
-        exporter.observe_operation((f"made.up.{number % 300}", f"s{number // 300}", "client"), 1, 0, np.array([]))
+        exporter.observe_operation((f"made.up.{number % 300}", f"s{number // 300}", "client"), 1, 1, 0, np.array([]))
     found = values(page(exporter)["app_operations"], "operation", "service", "source")
     assert len(found) <= SERIES_LIMIT + LIMITS["operation"] + 1
     operations: Counter[str] = Counter()
@@ -178,7 +215,7 @@ def test_no_name_takes_the_place_of_one_of_the_catalog(exporter: Exporter) -> No
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_name_does_not_break_the_page(exporter: Exporter, name: str) -> None:
     observe(exporter, "library.search", 2)
-    exporter.observe_operation((name, name, name), 3, 1, np.array([5.0]))
+    exporter.observe_operation((name, name, name), 3, 3, 1, np.array([5.0]))
     found = values(page(exporter)["app_operations"], "operation", "service", "source")
     assert found.pop(("library.search", *WEB)) == 2
     (label,) = found
