@@ -102,8 +102,8 @@ def panel_id(panel: Panel) -> int:
 
 
 def uid_of(name: str) -> str:
-    """Give the uid of a dashboard."""
-    return f"tidegauge-{name}"
+    """Give the uid of a dashboard: what alerts call it (`panel` in alerts/slos.yaml)."""
+    return name if name != "experience" else "user-experience"
 
 
 def panel_address(panel: Panel) -> str:
@@ -263,7 +263,7 @@ def _table(panel: Panel) -> Any:
     made.override_by_name(
         "state", [_property("mappings", [_states()]), _property("custom.cellOptions", {"type": "color-text"})]
     )
-    here = "/d/tidegauge-operations?${__url_time_range}&${service:queryparam}&${environment:queryparam}&${release:queryparam}"
+    here = "/d/operations?${__url_time_range}&${service:queryparam}&${environment:queryparam}&${release:queryparam}"
     link = {"title": "Its events", "url": f"{here}&var-event=${{__value.raw}}"}
     if panel.name == "failing":
         made.override_by_name("operation", [_property("links", [link])])

@@ -40,6 +40,6 @@ def _alert(found: Mapping[str, Any], panels: Mapping[str, str]) -> Mapping[str, 
         "severity": labels.get("severity", ""),
         "says": notes.get("summary") or notes.get("description") or "",
         "since": found.get("startsAt", ""),
-        "runbook": notes.get("runbook_url", ""),
+        "runbook": notes.get("runbook_url") or notes.get("runbook") or "",
         "panel": panels.get(name, ""),
     }

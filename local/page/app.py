@@ -55,6 +55,7 @@ def make_app(answers: Answers, alertmanager: str | None = None) -> Starlette:
     routes = [
         Route("/", lambda _: RedirectResponse(f"/{dashboards()[0].name}")),
         *(Route(f"/{each.name}", here.shell) for each in dashboards()),
+        Route("/d/{name}", _renamed),
         Route("/healthz", lambda _: Response("ok")),
         Route("/api/dashboards", here.structure),
         Route("/api/filters", here.filters),
@@ -65,6 +66,13 @@ def make_app(answers: Answers, alertmanager: str | None = None) -> Starlette:
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, middleware=[Middleware(GZipMiddleware, minimum_size=2_000, compresslevel=3)])
+
+
+def _renamed(request: Request) -> Response:
+    """Lead on who comes from an alert, which names dashboards as Grafana does."""
+    name = {"user-experience": "experience"}.get(request.path_params["name"], request.path_params["name"])
+    known = name in {each.name for each in dashboards()}
+    return RedirectResponse(f"/{name}") if known else _json({"error": "there is no such dashboard"}, 404)
 
 
 class _Page:

@@ -40,7 +40,7 @@ const WRITERS = {
   s: seconds,
   minutes: (value) => `${digits(value, 1)} min`,
   hours: (value) => `${whole.format(value)} h`,
-  months: (value) => `${digits(value, 1)} months`,
+  months: (value) => (Math.abs(value) < 1 ? `${whole.format(value * 30.4)} days` : `${digits(value, 1)} months`),
   EUR: (value) => `€ ${whole.format(value)}`,
   score: (value) => `${value > 0 ? "+" : ""}${digits(value, 0)}`,
   stars: (value) => digits(value, 2),

@@ -90,5 +90,5 @@ export function drawAlerts(told) {
   if (told.state === "away") return el("p", { class: "trouble" }, "Alertmanager does not answer: alerts may be firing that are not shown here. Look at its log.");
   if (told.alerts.length === 0) return el("p", { class: "empty" }, "✔ No alert is firing.");
   return el("ul", { class: "alerts" }, ...told.alerts.map((alert) => el("li", {}, state(alert.severity === "page" ? "broken" : "strained"), " ", el("b", {}, alert.name),
-    ` ${ago(Date.parse(alert.since) / 1000)}`, el("br"), alert.says, " ", alert.panel ? el("a", { href: alert.panel }, "panel") : null, " ", alert.runbook ? el("a", { href: alert.runbook }, "runbook") : null)));
+    ` ${ago(Date.parse(alert.since) / 1000)}`, el("br"), alert.says, " ", alert.panel ? el("a", { href: alert.panel }, "panel") : null, " ", /^https?:/.test(alert.runbook) ? el("a", { href: alert.runbook }, "runbook") : alert.runbook)));
 }

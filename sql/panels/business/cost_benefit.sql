@@ -4,6 +4,7 @@
 -- unit: EUR
 -- plot: lines
 -- width: 6
+-- alerts: CostJump, ReturnNegative
 -- think: Where "saved" crosses "spent" it has paid for itself.
 -- definition: Money saved and costs, both added up month by month (view `roi`); the band is the interval of the savings.
 -- freshness: 2 s after an estimate

@@ -4,6 +4,7 @@
 -- unit: share
 -- plot: bars
 -- width: 6
+-- alerts: ConversionGuardrail
 -- think: Overlapping intervals settle nothing; do not stop an experiment because a bar looks longer today.
 -- definition: Units that reach the goal within 7 days of their first exposure, of the units of each variant; who saw two variants is left out (view
 --     `experiment_results`). 95 % interval of Wilson, which does not allow for looking again and again.

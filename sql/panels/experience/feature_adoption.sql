@@ -5,6 +5,7 @@
 -- plot: bars
 -- width: 6
 -- bounds: adoption
+-- alerts: AdoptionFell
 -- think: A short bar with many users who tried it once is a feature that does not keep its promise; look at its cohorts on the business page.
 -- definition: Users of the feature over active users of the 28 days that end with the newest day of the range, with the 95 % interval of Wilson.
 -- freshness: 15 s after the event

@@ -5,6 +5,7 @@
 -- plot: lines
 -- width: 6
 -- bounds: nps
+-- alerts: NpsLow
 -- think: The band is what chance alone can do: only a line that leaves the earlier band has moved.
 -- definition: Promoters minus detractors of 100 votes, one vote a person and week, with a 95 % interval (view `nps`).
 -- freshness: 2 s after a vote

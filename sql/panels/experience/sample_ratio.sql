@@ -5,6 +5,7 @@
 -- plot: table
 -- width: 6
 -- hidden: freedom, chi
+-- alerts: SampleRatioMismatch
 -- think: "Do not trust" means that the assignment or the counting is broken: throw the result away, however good it looks.
 -- definition: Units of every experiment by variant against equal shares; p is that of the chi-square test; below 0.001
 --     it is a sample ratio mismatch. `in_two` saw more than one variant: more than 1 % of them is a broken assignment.

@@ -4,6 +4,7 @@
 -- unit: number
 -- plot: table
 -- width: 6
+-- alerts: UserReportedIssues
 -- think: The topic of most people comes first, not the topic of the loudest: compare the people with the reports.
 -- definition: Bug reports and wishes by area and feature, of the weeks that begin in the range (view `feedback_topics`); `people` is of the week with most.
 -- freshness: 2 s after a report

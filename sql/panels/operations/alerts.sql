@@ -4,6 +4,7 @@
 -- unit: number
 -- plot: alerts
 -- width: 4
+-- alerts: TooManyParts, RecoveryStoreNearFull, CertificateNearEnd, RulesFailing, ExporterMissing, FiguresFailing, SloDataMissing
 -- think: Each line here has paged or will page somebody; follow its runbook first.
 -- definition: What Alertmanager holds as active, newest first. An alert has waited out its burn-rate windows, so it may come later than
 --     "What is broken now" and stay longer.

@@ -4,6 +4,7 @@
 -- unit: share
 -- plot: lines
 -- width: 4
+-- alerts: CacheHitRateLow
 -- think: A fall sends the load to the database; expect its queries to slow down next.
 -- definition: Hits of all look-ups, by cache.
 -- freshness: 2 s after the look-up

@@ -4,6 +4,7 @@
 -- unit: ms
 -- plot: lines
 -- width: 4
+-- alerts: DatabaseErrors
 -- think: If this rises together with the operations above, the database is the cause; if not, look at the application.
 -- definition: p95 of all statements within 1 %, by the service that asks.
 -- freshness: 2 s after the query

@@ -5,7 +5,7 @@
 -- plot: lines
 -- width: 6
 -- bounds: rejected_events.allowed
--- alerts: EventsRejected
+-- alerts: EventsRejected, ClockSkew
 -- think: A jump of `rejected` is an application that sends what nobody can read: look at the reasons beside it.
 -- definition: Duplicate, rejected and late records of those that a topic received, by the time of the Kafka record. Late ones are in the figures.
 -- freshness: 2 s after the record

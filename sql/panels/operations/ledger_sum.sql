@@ -4,6 +4,7 @@
 -- unit: number
 -- plot: figure
 -- width: 3
+-- alerts: LedgerMismatch
 -- think: Anything but zero is a fault of the pipeline itself: records would be missing from the figures or be in them twice.
 -- definition: Received minus counted, duplicate, rejected and late of each minute's ledger; the figure is of the whole range.
 -- freshness: 2 s after the record

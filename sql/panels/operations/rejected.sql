@@ -4,7 +4,7 @@
 -- unit: number
 -- plot: table
 -- width: 12
--- alerts: EventsRejected
+-- alerts: EventsRejected, DeadLetterJump
 -- think: The first reason, with its example, is what to tell the team whose application sends it.
 -- definition: Dead letters of the range by reason; they are kept for 7 days. `tidegauge sql "SELECT * FROM rejected_events"` has their bytes.
 -- freshness: 2 s after the record

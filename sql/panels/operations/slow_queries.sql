@@ -4,7 +4,7 @@
 -- unit: ms
 -- plot: table
 -- width: 12
--- alerts: DatabaseErrors
+-- alerts: QueriesSlow
 -- think: The first line is worth an index or a cache: it takes the largest share of the database's time.
 -- definition: Statements without their values (fingerprints) of the range, at most 7 days of it, by total time. p95 is within 1 %.
 -- freshness: 2 s after the query

@@ -78,6 +78,12 @@ def test_a_question_that_cannot_be_is_refused_with_a_reason(page: str, path: str
     assert answer["error"]
 
 
+def test_who_comes_from_an_alert_is_led_to_the_dashboard(page: str) -> None:
+    with urllib.request.urlopen(f"{page}/d/user-experience", timeout=20) as answer:  # noqa: S310 - our own address
+        assert answer.url == f"{page}/experience"
+    assert get(f"{page}/d/nothing")[0] == 404
+
+
 def test_a_filter_value_cannot_reach_beyond_its_quotes(page: str, world: World) -> None:
     evil = "x') OR 1=1 UNION ALL SELECT now(), 'evil', 1., 1 --"
     _, answer = get(f"{page}/api/panel/operations/rate?{question(world, 3600, service=evil)}")
