@@ -222,7 +222,11 @@ def filled(sql: str) -> str:
     `{{promises VIEW}}` is a table, `{{promise_names}}` and `{{promise_allowed}}` are arrays; `{{page_burn}}` is how fast an error
     budget must burn to page somebody, `{{least_bad}}` how many failures are more than chance, `{{NAME}}` the value of a bound.
     """
-    sql = re.sub(r"\{\{promises (\w+)(?: (\d+ \w+))?\}\}", lambda found: promises_table(found[1], found[2]), sql)
+    sql = re.sub(
+        r"\{\{promises (\w+)(?: (\d+ \w+))?(?: only (\w+))?\}\}",
+        lambda found: promises_table(found[1], found[2], found[3]),
+        sql,
+    )
     sql = _with_burn(sql).replace("{{promise_names}}", str([promise.name for promise in stored()]))
     sql = sql.replace("{{promise_allowed}}", f"[{', '.join(f'{promise.allowed:g}' for promise in stored())}]")
     return re.sub(r"\{\{([\w.]+)\}\}", lambda found: f"{_bound(found[1]).value:g}", sql)

@@ -2,7 +2,8 @@
 
 A panel writes `{{promises operations}}` (by 10 s) or `{{promises operations_hourly}}` (by the hour) in place of a table with
 the columns `at`, `promise`, `service`, `environment`, `release`, `bad`, `total`. With a length behind it,
-`{{promises operations 1 HOUR}}`, it is about so long before the end of the range, whatever the range is.
+`{{promises operations 1 HOUR}}`, it is about so long before the end of the range, whatever the range is;
+`{{promises operations only NAME}}` is about one promise.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,17 +21,21 @@ def stored() -> tuple[Promise, ...]:
     return tuple(promise for promise in promises() if NOT_STORED not in promise.indicator)
 
 
-def promises_table(view: str, length: str | None = None) -> str:
+def promises_table(view: str, length: str | None = None, only: str | None = None) -> str:
     """Give the table expression.
 
     Args:
         view: operations or operations_hourly.
         length: for example "1 HOUR", before the end of the range; None is the whole range.
+        only: the name of the one promise that is wanted, or None for all.
 
     Raises:
-        ValueError: an indicator of slos.yaml is of a kind that is not known here.
+        ValueError: an indicator of slos.yaml is of a kind that is not known here, or there is no such promise.
     """
-    parts = "\n    UNION ALL ".join(part for promise in stored() for part in _parts(promise, view, length))
+    wanted = [promise for promise in stored() if only in (None, promise.name)]
+    if not wanted:
+        raise ValueError(f"alerts/slos.yaml has no promise {only!r}")
+    parts = "\n    UNION ALL ".join(part for promise in wanted for part in _parts(promise, view, length))
     return f"(\n    {parts}\n)"
 
 

@@ -1,6 +1,5 @@
 """Every panel's SQL on 28 simulated days: it runs, in time, gives what its plot needs, and what it says is so."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -17,8 +16,7 @@ pytestmark = pytest.mark.service
 PANELS = [panel for each in dashboards() for panel in each.panels if panel.sql]
 WEEKS, HOUR = timedelta(days=DAYS), timedelta(hours=1)
 IN_TIME_SECONDS = 1.0
-TRIES = 3
-"""The fastest of so many counts: the machine that tests run on has other work too."""
+"""Of work, which is no less than what somebody waits on a machine that has nothing else to do."""
 
 
 def ask(world: World, name: str, length: timedelta, **chosen: str) -> list[dict[str, object]]:
@@ -30,14 +28,9 @@ def ask(world: World, name: str, length: timedelta, **chosen: str) -> list[dict[
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: f"{panel.dashboard}/{panel.name}")
 def test_it_has_data_in_time_in_the_columns_that_its_plot_needs(world: World, panel: Panel) -> None:
     sql = expand(panel.sql, world.span(HOUR if panel.dashboard == "operations" else WEEKS), CHOICES)
-    took = []
-    for _ in range(TRIES):
-        began = time.monotonic()
-        columns, rows = world.store.table(sql)
-        took.append(time.monotonic() - began)
-        if took[-1] < IN_TIME_SECONDS:
-            break
-    assert min(took) < IN_TIME_SECONDS
+    began = world.cpu_seconds()
+    columns, rows = world.store.table(sql)
+    assert world.cpu_seconds() - began < IN_TIME_SECONDS
     assert NEEDED[panel.plot] <= set(columns)
     assert rows
     if "value" in columns:

@@ -9,7 +9,7 @@ from dashboards.freshness import SOURCES
 from dashboards.links import page_address, panel_of_alert
 from dashboards.objectives import bounds, page_burn, promises
 from dashboards.panels import FOLDER, FULL_WIDTH, Panel, PanelError, dashboards, parse
-from dashboards.promises import stored
+from dashboards.promises import promises_table, stored
 
 VIEWS = {path.stem for path in (FOLDER.parent / "views").glob("*.sql")}
 PANELS = [panel for each in dashboards() for panel in each.panels]
@@ -118,3 +118,11 @@ def test_a_section_that_the_dashboard_does_not_have_is_refused(tmp_path: Path, m
             dashboards()
     finally:
         dashboards.cache_clear()
+
+
+def test_a_table_of_one_promise_is_about_that_alone() -> None:
+    sql = promises_table("operations", only="database_errors")
+    assert "'database_errors' AS promise" in sql
+    assert "UNION" not in sql
+    with pytest.raises(ValueError, match="nothing"):
+        promises_table("operations", only="nothing")

@@ -156,8 +156,11 @@ async function start() {
   at("title").textContent = state.board.title;
   at("question").textContent = state.board.question;
   tabs(); paint(); controls();
-  try { state.values = await json("/api/filters"); controls(); } catch { /* the panels say what is wrong */ }
-  await ask();
+  const filters = json("/api/filters").then((values) => { state.values = values; controls(); }, () => { /* the panels say what is wrong */ });
+  const used = new Set(state.board.panels.flatMap((panel) => panel.variables));
+  // Only a board on which a value must be chosen has to wait for the values.
+  if (state.told.variables.some((each) => !each.all && used.has(each.name) && !address.get(each.name))) await filters;
+  await Promise.all([ask(), filters]);
   at("loaded").textContent = `Loaded in ${Math.round(performance.now())} ms.`;
   document.body.dataset.ready = "true";
   schedule();

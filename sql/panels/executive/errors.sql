@@ -10,8 +10,8 @@
 -- freshness: 15 s after the event
 -- evidence: 50
 SELECT toDate(at) AS t, hits / n AS value, wilson_low(hits, n) AS low, wilson_high(hits, n) AS high, toUInt64(sum(bad)) AS hits, sum(total) AS n
-FROM {{promises operations_hourly}}
-WHERE promise = 'application_errors'
+FROM {{promises operations_hourly only application_errors}}
+WHERE 1 = 1
 AND $__conditionalAll(service IN (${service:singlequote}), $service)
 AND $__conditionalAll(environment IN (${environment:singlequote}), $environment)
 AND $__conditionalAll(release IN (${release:singlequote}), $release)
