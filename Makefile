@@ -14,7 +14,12 @@ INCIDENT ?=
 PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo up test check check-grafana bench bench-views screenshots alerts alerts-e2e format lock docs clean
+SEED ?= 7
+EVENTS ?= 100000
+CHAOS ?=
+SOAK ?=
+
+.PHONY: help demo up test check check-grafana integration chaos soak bench bench-views screenshots alerts alerts-e2e format lock secrets docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | \
@@ -28,6 +33,17 @@ up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, 
 
 test: $(READY) ## every test, services included; PYTEST="-k name" narrows it down
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+integration: $(READY) ## what needs services, on a real Apache Kafka (Java 17 and Maven), and that chaos can turn red (about 20 minutes)
+	@$(BIN)/python -m local.apache_kafka.jars
+	@TIDEGAUGE_TEST_BROKER=kafka $(BIN)/python -m pytest -n 2 --dist loadfile -m "service and not chaos" $(PYTEST)
+	@$(BIN)/python -m pytest -m chaos $(PYTEST)
+
+chaos: $(READY) ## every fault, each alone and mixed, beside a recount; an hour with 100,000 events each; SEED=8 EVENTS=1000000 CHAOS="kill-all mixed" for others
+	@$(BIN)/tidegauge chaos --seed $(SEED) --events $(EVENTS) $(CHAOS)
+
+soak: $(READY) ## half of the measured maximum for half an hour: memory, parts, freshness; SOAK="--minutes 5"
+	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 check: $(READY) ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -62,10 +78,15 @@ docs: $(READY) ## make the generated documents and Grafana's dashboards anew
 screenshots: $(READY) ## pictures of the four dashboards on 28 simulated days, into docs/screenshots (needs chromium; 3 minutes)
 	@$(BIN)/python -m tests.local.page.screenshots
 
-lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock
+lock: $(READY) ## pin the dependencies of pyproject.toml in requirements.lock, and those of the image in deploy/
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o deploy/requirements.lock
+
+secrets: ## passwords and the pseudonym key for docker-compose.yml, once (.env and secrets/)
+	@$(PYTHON) -m local.container_secrets
 
 clean: ## remove the environment, caches and the local stack's data
 	@rm -rf $(VENV) .tidegauge .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -194,7 +194,8 @@ def _count(count: Count) -> Rule:
 
 def labels(slo: Slo, tier: str, severity: str) -> dict[str, str]:
     """Give the labels of an alert over an objective, besides `slo`, which comes with the series."""
-    cause = "yes" if slo.is_cause else "no"
+    # Only what is down at this moment explains others: an alert over hours would silence the next incident, too.
+    cause = "yes" if slo.is_cause and tier == NOW else "no"
     return {
         "tier": tier,
         "severity": severity,

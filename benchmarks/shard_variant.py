@@ -79,7 +79,7 @@ def _source(config: Settings) -> SourceConfig:
 
 def _run(flow: Dataflow, config: Settings, store: Path | None) -> None:
     if store is not None:
-        run_flow(flow, store, config.snapshot_interval)
+        run_flow(flow, PART, store, config.snapshot_interval)
     else:
         run_main(flow, epoch_interval=config.snapshot_interval)  # type: ignore[no-untyped-call]
 

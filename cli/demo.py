@@ -10,6 +10,7 @@ from rich.live import Live
 
 from cli.figures import VERDICTS, ledger_totals, operations, page_values
 from cli.live_view import LiveFigures, render
+from cli.producing import kafka_producer
 from cli.settings import Settings, settings
 from cli.shard_process import connect
 from cli.signals import stopped_by_signals
@@ -97,7 +98,7 @@ class _Show:
         page = f"http://127.0.0.1:{config.page_port}"
         self._addresses = f"dashboards {page} · SQL {config.clickhouse_url} · metrics {self._metrics} · Ctrl-C ends"
         self._stack = stack
-        producer = EventProducer(config.kafka_bootstrap_servers, config.events_topic)
+        producer = kafka_producer(config)
         self._emitter = _Emitter(Simulator(plan), producer, threading.Event())
         self._before = ledger_totals(self._store)
         self._figures = LiveFigures()

@@ -106,7 +106,7 @@ def _pseudonym_key(config: Settings) -> Finding:
 
 
 def _kafka(config: Settings) -> Finding:
-    partitions = topic_partitions(config.kafka_bootstrap_servers)
+    partitions = topic_partitions(config.kafka_bootstrap_servers, config.kafka_client())
     topics = (config.events_topic, config.rejected_topic)
     missing = [name for name in topics if name not in partitions]
     where = config.kafka_bootstrap_servers

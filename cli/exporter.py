@@ -1,6 +1,7 @@
 """`tidegauge exporter`: business figures from ClickHouse as a Prometheus page."""
 
 import threading
+from pathlib import Path
 
 import structlog
 
@@ -33,7 +34,7 @@ def exporter() -> None:
             figures = Figures(read_figures(), _store(config))
         except FigureFileError as error:
             fail(str(error))
-        page = FiguresPage(figures, config.certificate_files)
+        page = FiguresPage(figures, _certificates(config))
         server = HealthServer(config.metrics_host, config.exporter_port, registry(page), lambda: None)
         asking = threading.Thread(target=figures.keep_asking, args=(stopping,), name="figures", daemon=True)
         asking.start()
@@ -51,4 +52,12 @@ def _store(config: Settings) -> ClickHouse:
         config.database,
         timeout=config.exporter_query_seconds + 5,
         server_settings={"max_execution_time": config.exporter_query_seconds},
+        tls=config.clickhouse_tls(),
+        cluster=config.clickhouse_cluster,
     )
+
+
+def _certificates(config: Settings) -> list[Path]:
+    """Name the certificates whose end is watched: those that the settings use themselves, and further ones."""
+    own = (config.kafka_ca_file, config.kafka_cert_file, config.clickhouse_ca_file, config.clickhouse_cert_file)
+    return [path for path in (*own, *config.certificate_files) if path is not None]

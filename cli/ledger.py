@@ -18,7 +18,7 @@ def ledger(
 ) -> None:
     """Show what became of every Kafka record: received = counted + duplicate + rejected + late.
 
-    Exit code 1 if it does not add up.
+    Records that expired in Kafka before they were read are told, too. Exit code 1 if it does not add up.
 
     Examples:
 
@@ -36,6 +36,12 @@ def ledger(
         reasons = store.query(
             "SELECT reason, count() AS n FROM rejected_events GROUP BY reason ORDER BY n DESC LIMIT 10"
         )
+        gaps = store.query(
+            "SELECT partition, first_offset, end_offset, records, toString(noticed_at) FROM gaps ORDER BY 1, 2"
+        )
+    if gaps:
+        err.print("[bold red]records expired before they were read[/], and their loss was accepted:")
+        err.print(table(("partition", "from offset", "up to", "records", "accepted at (UTC)"), gaps))
     if not rows:
         err.print("no records yet; start `tidegauge demo`, or `tidegauge replay FILE`")
         return

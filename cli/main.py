@@ -6,6 +6,7 @@ import typer
 
 from cli.alerts import alerts
 from cli.audit import audit
+from cli.chaos import chaos
 from cli.dashboards import dashboards
 from cli.demo import demo
 from cli.doctor import doctor
@@ -22,6 +23,7 @@ from cli.settings import SettingsError
 from cli.simulate import simulate
 from cli.sql import sql
 from cli.terminal import err
+from cli.topics import topics
 from cli.up import up
 
 app = typer.Typer(
@@ -39,6 +41,7 @@ for command in (
     page,
     run,
     exporter,
+    topics,
     migrate,
     simulate,
     replay,
@@ -48,6 +51,7 @@ for command in (
     audit,
     erase,
     doctor,
+    chaos,
     schema,
 ):
     app.command()(command)

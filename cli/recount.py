@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.archive import ARCHIVE
 from pipelines.to_sql import Comparison
 from sinks.clickhouse import ClickHouse
+from sinks.cluster import LOCAL
 from sinks.retention import TTL
 
 DAY_MS = 86_400_000
@@ -179,8 +180,9 @@ def _differences(store: ClickHouse, comparison: Comparison, period: Period, most
 def _days_kept(store: ClickHouse, table: str) -> int:
     """Read a table's retention; 0 for ever."""
     engine = store.query(
-        "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
-        {"name": table},
+        "SELECT engine_full FROM system.tables WHERE database = currentDatabase() "
+        "AND name IN ({name:String}, {local:String}) AND engine LIKE '%MergeTree'",
+        {"name": table, "local": table + LOCAL},
     )
     found = re.search(TTL, str(engine[0][0])) if engine else None
     return int(found["days"]) if found else 0

@@ -15,6 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from cli.producing import kafka_producer
 from cli.settings import settings
 from cli.signals import stopped_by_signals
 from cli.terminal import INTERRUPTED, err, fail, out
@@ -86,7 +87,7 @@ def replay(
         translate: Translator = OwnEvents() if mapping is None else ForeignRecords(read_mapping(mapping))
         with closing(SourceFile(file)) as source:
             shift_ms = _shift_ms(source, mapping, translate, anew=shift_anew) if shift or shift_anew else 0
-            producer = EventProducer(settings().kafka_bootstrap_servers, settings().events_topic)
+            producer = kafka_producer(settings())
             options = Options(shift_ms, record_time, filters, limit, pace)
             summary = _run(source, translate, producer, options)
     except (MappingError, UnreadableFileError, ShiftMemoryError, ValueError) as error:

@@ -10,7 +10,7 @@ import typer
 from cli.logs import set_up
 from cli.person_ids import person_ids
 from cli.settings import Settings, settings
-from cli.shard_process import connect, run_shard
+from cli.shard_process import Start, connect, run_shard
 from cli.signals import stopped_by_signals
 from cli.terminal import told
 from local.processes import Supervisor
@@ -18,6 +18,9 @@ from sinks.clickhouse import StoreAwayError
 from sinks.pseudonym_keys import settle
 
 log = structlog.get_logger(__name__)
+
+PROGRAM = (sys.executable, "-m", "cli")
+"""How this program is started again, once for each shard."""
 
 
 def run(
@@ -33,6 +36,14 @@ def run(
             "at its beginning, and the figures go on.",
         ),
     ] = "",
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss",
+            envvar="TIDEGAUGE_ACCEPT_LOSS",
+            help="Go on behind records that expired in Kafka before they were read; the ledger shows the gap. For one start.",
+        ),
+    ] = False,
     new_key: Annotated[
         bool,
         typer.Option("--new-key", help="Accept another pseudonym key than before: every user counts as a new one."),
@@ -54,9 +65,9 @@ def run(
     with told():
         _settle_key(config, accept_new=new_key)
         if len(chosen) == 1:
-            run_shard(config, chosen[0], count, log_id)
+            run_shard(config, chosen[0], count, Start(log_id, accept_loss))
         else:
-            _supervise(chosen, count, log_id)
+            _supervise(chosen, count, Start(log_id, accept_loss))
 
 
 def _settle_key(config: Settings, *, accept_new: bool) -> None:
@@ -87,13 +98,14 @@ def parse_shards(text: str) -> tuple[list[int], int]:
     return chosen, number
 
 
-def _supervise(chosen: list[int], count: int, log_id: str) -> None:
+def _supervise(chosen: list[int], count: int, start: Start) -> None:
     """Run each shard as a process of its own; one that dies is started again, the others never notice."""
     config = settings()
+    environment = {"TIDEGAUGE_LOG_ID": start.log_id, "TIDEGAUGE_ACCEPT_LOSS": str(int(start.accept_loss))}
     with stopped_by_signals() as stopping, Supervisor(config.data_dir / "logs") as supervisor:
         for shard in chosen:
-            command = [sys.executable, "-m", "cli", "run", "--shards", f"{shard}/{count}"]
-            supervisor.start(f"shard-{shard}", command, environment={"TIDEGAUGE_LOG_ID": log_id})
-        while not stopping.wait(0.5):
+            command = [*PROGRAM, "run", "--shards", f"{shard}/{count}"]
+            supervisor.start(f"shard-{shard}", command, environment=environment)
+        while not stopping.wait(0.2):
             for event in supervisor.watch():
                 log.warning("shard", says=event.text)

@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,14 +20,18 @@ from pipelines.columns import floats, length
 from pipelines.dataflow import Outlet, run_flow, shard_flow
 from pipelines.flush import Flush
 from pipelines.observe import by_operation
+from pipelines.positions import Gap, SourceError
+from pipelines.pseudonyms import PlainIds
+from pipelines.reject_limit import RejectLimit
 from pipelines.rollups import FACTS, ROLLUPS
 from pipelines.shard import Shard, ShardConfig
 from pipelines.shard_folder import ShardFolder
-from pipelines.source import KafkaSource, SourceConfig, SourceError, SourceHooks, part_name
+from pipelines.source import KafkaSource, SourceConfig, SourceHooks, part_name
 from pipelines.verdict import TimeRules
 from schemas.catalog import CATALOG
 from sinks.clickhouse import ClickHouse, StoreAwayError
 from sinks.dead_letter import DeadLetterTopic
+from sinks.gaps import TABLE, gap_rows
 from sinks.gate import Gate
 from sinks.health import HealthServer
 from sinks.prometheus import Exporter, registry
@@ -44,11 +50,21 @@ def connect(settings: Settings, database: str | None = None, **options: Any) -> 
         settings.clickhouse_user,
         settings.clickhouse_secret(),
         database or settings.database,
+        tls=settings.clickhouse_tls(),
+        cluster=settings.clickhouse_cluster,
         **options,
     )
 
 
-def run_shard(settings: Settings, shard: int, shards: int, log_id: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a start is told about the topic; see `tidegauge run --help`."""
+
+    log_id: str = ""
+    accept_loss: bool = False
+
+
+def run_shard(settings: Settings, shard: int, shards: int, start: Start) -> None:
     """Run one shard until SIGTERM or SIGINT, with an exact stop.
 
     Raises:
@@ -66,19 +82,24 @@ def run_shard(settings: Settings, shard: int, shards: int, log_id: str) -> None:
         state = WriterState()
         exporter = Exporter(CATALOG, state, folder.path, shards)
         health = HealthServer(
-            settings.metrics_host, settings.metrics_port + shard, registry(exporter), lambda: _problem(state)
+            settings.metrics_host, settings.shard_metrics_port(shard), registry(exporter), lambda: _problem(state)
         )
         outlet = _outlet(settings, exporter, state, stopping, gate)
         source = KafkaSource(
-            _source_config(settings, shard, shards, log_id),
-            SourceHooks(stopping, exporter.observe_lag, on_failure=failures.append),
+            _source_config(settings, shard, shards, start),
+            SourceHooks(
+                stopping,
+                exporter.observe_lag,
+                on_failure=failures.append,
+                on_gaps=lambda gaps: _keep_gaps(settings, exporter, stopping, gaps),
+            ),
         )
-        config = ShardConfig(folder.ids, _time_rules(settings), settings.max_event_bytes, settings.catalog_strict, ids)
+        config = _shard_config(settings, folder.ids, ids)
         flow = shard_flow(part, source, lambda: Shard(config, ROLLUPS, FACTS), outlet)
         health.start()
         log.info("shard runs", shard=part, metrics=f"{settings.metrics_host}:{health.port}")
         try:
-            run_flow(flow, folder.store, settings.snapshot_interval)
+            run_flow(flow, part, folder.store, settings.snapshot_interval)
         finally:
             health.close()
         if failures:
@@ -106,7 +127,7 @@ def _outlet(
     settings: Settings, exporter: Exporter, state: WriterState, stopping: threading.Event, gate: Gate
 ) -> Outlet:
     writer = Writer(lambda: connect(settings), state, stopping, gate.admitted)
-    client: dict[str, str | int] = {"bootstrap.servers": settings.kafka_bootstrap_servers}
+    client: dict[str, str | int] = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka_client()}
     dead_letters = DeadLetterTopic(client, settings.rejected_topic, stopping)
 
     def write(flush: Flush) -> None:
@@ -121,6 +142,14 @@ def _outlet(
         dead_letters.close()
 
     return Outlet(write, writer.drain, close)
+
+
+def _keep_gaps(settings: Settings, exporter: Exporter, stopping: threading.Event, gaps: list[Gap]) -> None:
+    """Store gaps before anything behind them is read."""
+    writer = Writer(lambda: connect(settings), WriterState(), stopping)
+    writer.write([(TABLE, gap_rows(gaps))])
+    writer.close()
+    exporter.observe_lost(sum(gap.end - gap.first for gap in gaps))
 
 
 def _observe(exporter: Exporter, flush: Flush) -> None:
@@ -140,14 +169,27 @@ def _problem(state: WriterState) -> str | None:
     return f"ClickHouse has been away for {away:.0f} s; events wait in Kafka" if away > AWAY_LIMIT_SECONDS else None
 
 
-def _source_config(settings: Settings, shard: int, shards: int, log_id: str) -> SourceConfig:
+def _source_config(settings: Settings, shard: int, shards: int, start: Start) -> SourceConfig:
     return SourceConfig(
         bootstrap_servers=settings.kafka_bootstrap_servers,
         topic=settings.events_topic,
         group=settings.consumer_group,
         shard=shard,
         shards=shards,
-        log_id=log_id,
+        log_id=start.log_id,
+        accept_loss=start.accept_loss,
+        client=tuple(settings.kafka_client().items()),
+    )
+
+
+def _shard_config(settings: Settings, folder: Path, ids: PlainIds) -> ShardConfig:
+    return ShardConfig(
+        folder,
+        _time_rules(settings),
+        settings.max_event_bytes,
+        settings.catalog_strict,
+        ids,
+        RejectLimit(settings.rejected_share_limit, settings.rejected_share_over),
     )
 
 

@@ -10,6 +10,7 @@ import orjson
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from cli.producing import kafka_producer
 from cli.settings import settings
 from cli.signals import stopped_by_signals
 from cli.terminal import INTERRUPTED, err, fail, out
@@ -136,7 +137,7 @@ def _start(live: bool, start: datetime | None, spans: tuple[float | None, ...]) 
 
 
 def _simulate(plan: Plan, seconds: float | None, events: int | None, *, live: bool, as_json: bool) -> None:
-    producer = EventProducer(settings().kafka_bootstrap_servers, settings().events_topic)
+    producer = kafka_producer(settings())
     simulator = Simulator(plan)
     until = plan.start + seconds if seconds else plan.end
     began = time.monotonic()

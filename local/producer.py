@@ -1,6 +1,6 @@
 """The way into Kafka: every record is acknowledged by the broker, or its loss is reported."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -10,6 +10,7 @@ Record = tuple[bytes, bytes, int | None]
 
 _QUEUE_MESSAGES: Final = 200_000
 _CONNECT_TIMEOUT_S: Final = 10.0
+_NO_SETTINGS: Final[Mapping[str, str]] = {}
 _MAX_RECORD_BYTES: Final = 4 << 20  # what is too large is the pipeline's to judge, so let it through to there
 
 
@@ -25,8 +26,17 @@ class EventProducer:
     own retries do not become duplicates. One thread uses it.
     """
 
-    def __init__(self, servers: str, topic: str, *, compression: Literal["lz4", "none"] = "lz4") -> None:
+    def __init__(
+        self,
+        servers: str,
+        topic: str,
+        *,
+        compression: Literal["lz4", "none"] = "lz4",
+        client: Mapping[str, str] = _NO_SETTINGS,
+    ) -> None:
         """Connect to `servers` (host:port, comma-separated) and see that `topic` is there.
+
+        `client` are further settings of the Kafka client (security).
 
         Raises:
             BrokerError: no broker answers, or the topic does not exist.
@@ -50,6 +60,7 @@ class EventProducer:
                 "on_delivery": self._delivered,
                 "error_cb": self._failed,
                 "log_level": 0,
+                **client,
             }
         )
         self._check_topic()

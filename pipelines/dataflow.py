@@ -21,6 +21,7 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 
 from pipelines.flush import Flush
 from pipelines.microbatch import MicroBatch
+from pipelines.recovery_store import check, not_written
 from pipelines.shard import Shard
 from pipelines.source import KafkaSource
 
@@ -124,12 +125,14 @@ def shard_flow(part: str, source: KafkaSource, shard: Callable[[], Shard], outle
     return flow
 
 
-def run_flow(flow: Dataflow, store: Path, snapshot_interval: timedelta) -> None:
-    """Run a flow until its source ends; offsets and state are kept in the folder `store`.
+def run_flow(flow: Dataflow, part: str, store: Path, snapshot_interval: timedelta) -> None:
+    """Run the flow of a part until its source ends; offsets and state are kept in the folder `store`.
 
     Raises:
+        RecoveryStoreError: the store is damaged, of another part, or cannot be written.
         Whatever a step raised, unwrapped from Bytewax's own error.
     """
+    check(store, part)
     if not any(store.glob("*.sqlite3")):
         store.mkdir(parents=True, exist_ok=True)
         init_db_dir(store, 1)  # type: ignore[no-untyped-call]
@@ -140,3 +143,8 @@ def run_flow(flow: Dataflow, store: Path, snapshot_interval: timedelta) -> None:
         run_main(flow, epoch_interval=snapshot_interval, recovery_config=recovery)  # type: ignore[no-untyped-call]
     except BytewaxRuntimeError as error:
         raise (error.__cause__ or error) from error
+    except RuntimeError as error:
+        # A panic of Bytewax's own, which only its text tells apart.
+        if "SqliteFailure" in str(error):
+            raise not_written(store, error) from error
+        raise

@@ -18,6 +18,7 @@ from pipelines.flush import Flush
 from pipelines.microbatch import MicroBatch
 from pipelines.observe import by_target
 from pipelines.pseudonyms import PlainIds
+from pipelines.reject_limit import RejectedShare, RejectLimit
 from pipelines.rollup import Rollup
 from pipelines.rows import Rows
 from pipelines.sketch import bucket_of
@@ -32,7 +33,7 @@ from pipelines.verdict import (
 )
 from pipelines.windows import Progress, Windows, late_block
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 KEPT_RETIRED = 8
 """For how many snapshots forgotten id files are kept: a start may go back to one that is a little older than the last."""
 VERDICT_NAMES = {COUNTED: "counted", LATE: "late", DUPLICATE: "duplicate"}
@@ -53,6 +54,7 @@ class ShardConfig:
         max_event_bytes: a larger record is rejected.
         catalog_strict: reject event names that the catalog does not know.
         ids: what is stored for the ids of persons.
+        limit: how much may be rejected before it stops.
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class ShardConfig:
     max_event_bytes: int = 32_768
     catalog_strict: bool = False
     ids: PlainIds = field(default_factory=PlainIds)
+    limit: RejectLimit = field(default_factory=RejectLimit)
 
 
 class Shard:
@@ -72,6 +75,7 @@ class Shard:
         self._windows = {r.name: Windows(r, milliseconds(config.rules.lateness)) for r in rollups}
         self._emitted = dict.fromkeys(self._windows, 0.0)
         self._verdicts: dict[int, PartitionVerdict] = {}
+        self._rejected: dict[int, RejectedShare] = {}
         self._next: dict[int, int] = {}
         self._orphans: list[Path] = []
         self._snapshots = 0
@@ -85,6 +89,7 @@ class Shard:
 
         Raises:
             SnapshotError: a batch repeats offsets that the state already holds.
+            RejectLimitError: too much of a partition is rejected; the shard must not be used any further.
         """
         self._check_order(batches)
         values = [value for batch in batches for value in batch.values]
@@ -94,6 +99,7 @@ class Shard:
         decoded = self._decoder.decode(values)
         records = _Records(values, partitions, offsets, record_times)
         codes = self._judge(decoded, records)
+        self._heed_limit(decoded, records, codes)
         letters = _dead_letters(decoded, records, codes)
         accepted = np.flatnonzero(codes <= LATE)
         events = self._config.ids.hide(_events(decoded, records, codes, accepted))
@@ -141,7 +147,10 @@ class Shard:
             self._discard_orphans()
         return {
             "version": SNAPSHOT_VERSION,
-            "partitions": {p: {"next": self._next[p], **v.snapshot()} for p, v in self._verdicts.items()},
+            "partitions": {
+                p: {"next": self._next[p], "rejected": self._rejected[p].snapshot(), **v.snapshot()}
+                for p, v in self._verdicts.items()
+            },
             "rollups": {name: windows.snapshot() for name, windows in self._windows.items()},
         }
 
@@ -151,13 +160,17 @@ class Shard:
         Raises:
             SnapshotError: it is of another version, or holds a rollup that this program does not know.
         """
-        if state["version"] != SNAPSHOT_VERSION:
-            raise SnapshotError(f"snapshot of version {state['version']}, this program reads {SNAPSHOT_VERSION}")
+        if state["version"] not in (1, SNAPSHOT_VERSION):
+            raise SnapshotError(
+                f"snapshot of version {state['version']}, this program reads up to {SNAPSHOT_VERSION}: start the newer one"
+            )
         if unknown := set(state["rollups"]) - set(self._windows):
             raise SnapshotError(f"the snapshot holds rollups that this program does not know: {sorted(unknown)}")
         for partition, own in state["partitions"].items():
             self._verdict_of(partition).restore(own)
             self._next[partition] = own["next"]
+            if "rejected" in own:  # version 1 did not watch the share
+                self._rejected[partition].restore(own["rejected"])
         for name, cells in state["rollups"].items():
             self._windows[name].restore(cells)
         self._orphans = list(self._config.folder.glob("*.ids"))
@@ -174,6 +187,7 @@ class Shard:
         if partition not in self._verdicts:
             folder = self._config.folder
             self._verdicts[partition] = PartitionVerdict(partition, self._config.rules, folder)
+            self._rejected[partition] = RejectedShare(partition, self._config.limit)
             self._next.setdefault(partition, 0)
         return self._verdicts[partition]
 
@@ -199,6 +213,14 @@ class Shard:
                 rows = decoded.rows[own]
                 codes[own] = verdict.judge(ids[own], times[own], records.times[rows], records.offsets[rows])
         return codes
+
+    def _heed_limit(self, decoded: Decoded, records: "_Records", codes: NDArray[np.int8]) -> None:
+        """Stop, before anything is written, where too much is rejected."""
+        rejected = np.ones(len(records.values), dtype=bool)
+        rejected[decoded.rows[codes <= DUPLICATE]] = False
+        for partition, share in self._rejected.items():
+            own = records.partitions == partition
+            share.add(rejected[own], records.offsets[own])
 
     def _roll_up(self, events: Events) -> None:
         """Give the accepted events to every rollup over events."""

@@ -6,11 +6,11 @@ Kafka's own group offsets decide nothing here; the durable position is committed
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 from operator import methodcaller
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import structlog
@@ -19,35 +19,24 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from numpy.typing import NDArray
 
 from pipelines.microbatch import MicroBatch
+from pipelines.positions import (
+    STATE_VERSION,
+    Gap,
+    Position,
+    SourceError,
+    SourceState,
+    made_anew,
+    not_in_log,
+    resumed,
+)
+from pipelines.topic import TopicWatch, client_settings, described
 
 log = structlog.get_logger(__name__)
 
-STATE_VERSION = 1
 POLL_PIECE = 5_000
 """Messages asked of the client at once; small, so that a stop is noticed soon and memory stays flat."""
-BROKER_TIMEOUT = 15.0
-"""Seconds in which a broker must answer at the start."""
 BEYOND_END_SECONDS = 5.0
 """For how long a log may end before the offset that is read next; a new leader may not know its end for a moment."""
-
-
-class SourceError(Exception):
-    """The topic cannot be read on from where the state stands; the message says what to do."""
-
-
-class Position(TypedDict):
-    """Where a partition is read on: `next` in Kafka's count, `base` what earlier logs of the topic held."""
-
-    next: int
-    base: int
-
-
-class SourceState(TypedDict):
-    """What Bytewax keeps of the source."""
-
-    version: int
-    log_id: str
-    positions: dict[int, Position]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +51,7 @@ class SourceConfig:
         shards: how many there are; a partition belongs to shard (number modulo shards).
         log_id: name of the topic's incarnation. A changed one says that the topic was made anew: reading starts at its
             beginning and stream offsets go on counting.
+        accept_loss: go on where records are gone that were not read; they become gaps.
         batch_size: most records in one step.
         batch_wait: longest wait for them.
         client: further settings of the Kafka client (security, tuning).
@@ -73,6 +63,7 @@ class SourceConfig:
     shard: int = 0
     shards: int = 1
     log_id: str = ""
+    accept_loss: bool = False
     batch_size: int = 20_000
     batch_wait: timedelta = timedelta(seconds=0.3)
     client: tuple[tuple[str, str | int], ...] = ()
@@ -87,12 +78,14 @@ class SourceHooks:
         on_lag: called with partition -> records that wait in Kafka.
         on_durable: called after a snapshot is known to be durable.
         on_failure: told why reading cannot go on; the flow then ends as at a stop, with state and offsets kept.
+        on_gaps: told what is gone and was accepted, before anything behind it is read.
     """
 
     stopping: threading.Event
     on_lag: Callable[[dict[int, int]], None] = lambda lag: None
     on_durable: Callable[[], None] = lambda: None
-    on_failure: Callable[["SourceError"], None] = lambda error: None
+    on_failure: Callable[[SourceError], None] = lambda error: None
+    on_gaps: Callable[[list[Gap]], None] = lambda gaps: None
 
 
 class KafkaSource(FixedPartitionedSource[tuple[str, list[MicroBatch]], SourceState | None]):
@@ -139,13 +132,16 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         self._config = config
         self._hooks = hooks
         self._part = part_name(config.shard, config.shards)
-        self._consumer = Consumer({**_client_settings(config), "error_cb": _Complaints()})
-        self._positions = self._resume(state)
+        self._consumer = Consumer(_consumer_settings(config))
+        self._topic = described(self._consumer, config)
+        self._positions, gaps = resumed(state, self._topic, accept_loss=config.accept_loss)
+        if gaps:
+            log.warning("records expired before they were read; the loss was accepted", gaps=gaps)
+            hooks.on_gaps(gaps)
         self._snapshotted: dict[int, int] | None = None
         self._beyond_since: float | None = None
-        self._consumer.assign(
-            [TopicPartition(config.topic, p, position["next"]) for p, position in self._positions.items()]
-        )
+        self._consumer.assign(self._at_positions(self._positions))
+        self._watch = TopicWatch(config, self._topic, lambda: list(self._positions))
         log.info("reading", topic=config.topic, part=self._part, positions=dict(self._positions))
 
     def next_batch(self) -> Iterable[tuple[str, list[MicroBatch]]]:
@@ -154,6 +150,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         if self._hooks.stopping.is_set():
             raise StopIteration
         try:
+            self._heed_watch()
             messages = self._poll()
             self._check_ends()
         except SourceError as error:
@@ -166,13 +163,33 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
     def snapshot(self) -> SourceState:
         """Return where each partition is read on."""
         self._snapshotted = {p: position["next"] for p, position in self._positions.items()}
+        return self._state()
+
+    def _state(self) -> SourceState:
         positions: dict[int, Position] = {p: {**position} for p, position in self._positions.items()}
-        return {"version": STATE_VERSION, "log_id": self._config.log_id, "positions": positions}
+        return {
+            "version": STATE_VERSION,
+            "log_id": self._config.log_id,
+            "topic_id": self._topic.id,
+            "positions": positions,
+        }
 
     def close(self) -> None:
         """Leave the broker."""
+        self._watch.close()
         self._commit_durable()
         self._consumer.close()
+
+    def _heed_watch(self) -> None:
+        """Take in partitions that were added, and stop where the topic is another one than at the start."""
+        if self._topic.id and self._watch.id != self._topic.id:
+            made_anew(self._state(), replace(self._topic, id=self._watch.id))
+        if added := sorted(self._watch.added - self._positions.keys()):
+            log.warning("partitions were added to the topic and are read from now on", partitions=added)
+            # From their beginning: what has expired there already stops the reading, and the next start names it.
+            new: dict[int, Position] = {partition: {"next": 0, "base": 0} for partition in added}
+            self._consumer.incremental_assign(self._at_positions(new))
+            self._positions |= new
 
     def _poll(self) -> list[Message]:
         """Gather messages until there are enough or the wait is over."""
@@ -216,10 +233,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
 
     def _not_in_log(self, partition: int) -> SourceError:
         position = self._positions.get(partition)
-        return SourceError(
-            f"{self._config.topic}[{partition}]: offset {position and position['next']} is not in the log: it has "
-            "expired, or the topic was made anew. For a topic made anew, start with --log-id and a new name for it."
-        )
+        return not_in_log(self._config.topic, partition, position["next"] if position else None)
 
     def _micro_batch(self, partition: int, messages: list[Message]) -> MicroBatch:
         position = self._positions[partition]
@@ -232,38 +246,8 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
             values=[message.value() or b"" for message in messages],
         )
 
-    def _resume(self, state: SourceState | None) -> dict[int, Position]:
-        mine = [p for p in self._partitions() if p % self._config.shards == self._config.shard]
-        known = dict(state["positions"]) if state is not None else {}
-        if state is not None and state["version"] != STATE_VERSION:
-            raise SourceError(f"the state is of version {state['version']}, this program reads {STATE_VERSION}")
-        made_anew = state is not None and state["log_id"] != self._config.log_id
-        positions: dict[int, Position] = {}
-        for partition in sorted({*mine, *known}):
-            before = known.get(partition, {"next": self._oldest(partition), "base": 0})
-            if made_anew:
-                before = {"next": 0, "base": before["base"] + before["next"]}
-            positions[partition] = before
-        return positions
-
-    def _partitions(self) -> list[int]:
-        try:
-            topics = self._consumer.list_topics(self._config.topic, timeout=BROKER_TIMEOUT).topics
-        except KafkaException as error:
-            raise SourceError(
-                f"no Kafka broker answers at {self._config.bootstrap_servers}: {error.args[0].str()}. "
-                "Start one (`tidegauge up` has its own) or set TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS."
-            ) from error
-        topic = topics[self._config.topic]
-        if topic.error is not None:
-            raise SourceError(f"topic {self._config.topic}: {topic.error.str()}; create it first")
-        return sorted(topic.partitions)
-
-    def _oldest(self, partition: int) -> int:
-        low, _ = self._consumer.get_watermark_offsets(
-            TopicPartition(self._config.topic, partition), timeout=BROKER_TIMEOUT
-        )
-        return int(low)
+    def _at_positions(self, positions: dict[int, Position]) -> list[TopicPartition]:
+        return [TopicPartition(self._config.topic, p, position["next"]) for p, position in positions.items()]
 
     def _lag(self) -> dict[int, int]:
         return {p: max(end - self._positions[p]["next"], 0) for p, end in self._ends().items()}
@@ -321,9 +305,8 @@ def _by_partition(messages: list[Message]) -> Iterable[tuple[int, Iterable[Messa
     return groupby(sorted(messages, key=partition), key=partition)
 
 
-def _client_settings(config: SourceConfig) -> dict[str, Any]:
+def _consumer_settings(config: SourceConfig) -> dict[str, Any]:
     return {
-        "bootstrap.servers": config.bootstrap_servers,
         "group.id": config.group,
         "enable.auto.commit": False,
         # An offset that is gone must stop the reader, never make it jump.
@@ -332,6 +315,7 @@ def _client_settings(config: SourceConfig) -> dict[str, Any]:
         "queued.min.messages": 100_000,
         "queued.max.messages.kbytes": 32_768,
         "enable.partition.eof": False,
-        "log_level": 0,
-        **dict(config.client),
+        "topic.metadata.refresh.interval.ms": 10_000,
+        "error_cb": _Complaints(),
+        **client_settings(config),
     }

@@ -5,12 +5,17 @@ The only file that imports clickhouse-connect.
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import methodcaller
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
 import pyarrow as pa
 from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from sinks.cluster import CLUSTER_SETTINGS, on_cluster
 
 # The library logs every failed request itself; here each becomes an exception that says more.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
@@ -22,8 +27,29 @@ WRITE_SETTINGS: Mapping[str, Any] = {
     "wait_end_of_query": 1,
 }
 NO_SETTINGS: Mapping[str, Any] = {}
-PASSING_CODES = frozenset({3, 159, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 425, 439, 473, 999})
+PASSING_CODES = frozenset(
+    {3, 159, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 425, 439, 473, 999}
+)
 """Errors of ClickHouse that pass by themselves: overload, memory, too many parts, network, read-only, Keeper, start-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How an https address is trusted: the server's certificate and its name are always checked.
+
+    Attributes:
+        ca_file: certificates (PEM) that vouch for the server; None means those of well-known authorities.
+        cert_file: our own certificate (PEM), where the server asks for one. Without a password it is also who we are.
+        key_file: its private key (PEM).
+    """
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+NO_TLS = Tls()
+"""Nothing beyond what the address says."""
 
 
 class StoreAwayError(Exception):
@@ -46,6 +72,8 @@ class ClickHouse:
         *,
         timeout: int = 60,
         server_settings: Mapping[str, Any] = NO_SETTINGS,
+        tls: Tls = NO_TLS,
+        cluster: str = "",
     ) -> None:
         """Remember where; the connection is made on first use, so that a start need not wait for the server.
 
@@ -56,8 +84,11 @@ class ClickHouse:
             database: that statements without a database mean.
             timeout: seconds that one statement may take.
             server_settings: of ClickHouse, for every statement.
+            tls: for an https address.
+            cluster: that tables are made on and changed on; empty for a single server.
         """
-        self._timeout, self._settings = timeout, dict(server_settings)
+        self._timeout, self._tls, self._cluster = timeout, tls, cluster
+        self._settings = {**(CLUSTER_SETTINGS if cluster else NO_SETTINGS), **server_settings}
         self._url = urlsplit(url)
         self._user, self._password, self._database = user, password, database
         self._client: Any = None
@@ -77,8 +108,9 @@ class ClickHouse:
         self._call(lambda client: client.insert_arrow(table, rows, settings=dict(WRITE_SETTINGS)))
 
     def command(self, statement: str) -> Any:
-        """Run one statement that gives at most one value."""
-        return self._call(lambda client: client.command(statement))
+        """Run one statement that gives at most one value; in a cluster one that makes or changes a table does so on all of it."""
+        statements = on_cluster(statement, self._cluster) if self._cluster else [statement]
+        return [self._call(methodcaller("command", each)) for each in statements][-1]
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query and give its rows."""
@@ -136,8 +168,21 @@ class ClickHouse:
                 connect_timeout=5,
                 send_receive_timeout=self._timeout,
                 settings=self._settings,
+                **self._tls_options(),
             )
         return self._client
+
+    def _tls_options(self) -> dict[str, Any]:
+        if self._url.scheme != "https":
+            return {}
+        found = {
+            "ca_cert": self._tls.ca_file,
+            "client_cert": self._tls.cert_file,
+            "client_cert_key": self._tls.key_file,
+            # With a password the certificate only opens the connection; without one it is who we are.
+            "tls_mode": "strict" if self._tls.cert_file and self._password else None,
+        }
+        return {"verify": True, **{name: str(value) for name, value in found.items() if value is not None}}
 
 
 def _passes(error: ClickHouseError) -> bool:

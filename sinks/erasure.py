@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from schemas.persons import COLUMNS, LINKED, OWN, OWNERS, PROPERTIES
 from sinks.clickhouse import ClickHouse
+from sinks.cluster import table_name
 from sinks.forgotten import MILLISECONDS
 from sinks.gate import SILENT_SECONDS
 
@@ -168,10 +169,11 @@ def in_json(identifier: str) -> str:
 def _tables_with_persons(store: ClickHouse) -> Tables:
     rows = store.query(
         "SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() AND table IN "
-        "(SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree') "
-        "GROUP BY table ORDER BY table"
+        "(SELECT name FROM system.tables WHERE database = currentDatabase() "
+        "AND (engine LIKE '%MergeTree' OR engine = 'Distributed')) GROUP BY table ORDER BY table"
     )
-    found = {table: frozenset(columns) for table, columns in rows}
+    # Of a table that is split over a cluster, the part on this node is no table of its own.
+    found = {table: frozenset(columns) for table, columns in rows if table_name(table) == table}
     return {table: columns for table, columns in found.items() if columns.intersection((*COLUMNS, PERSONS))}
 
 

@@ -35,11 +35,17 @@ class HealthServer:
             problem: asked by /readyz.
 
         Raises:
-            OSError: the port is taken.
+            OSError: the port is taken; the message says which and what to set.
         """
         self._metrics = make_wsgi_app(registry)
         self._problem = problem
-        self._server = make_server(host, port, self._answer, server_class=_Server, handler_class=_Quiet)
+        try:
+            self._server = make_server(host, port, self._answer, server_class=_Server, handler_class=_Quiet)
+        except OSError as error:
+            raise OSError(
+                f"the page of this shard cannot listen on {host}:{port} ({error.strerror}): stop what holds the port, or set "
+                "TIDEGAUGE_METRICS_PORT (shard I takes that port + I)"
+            ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True)
 
     @property

@@ -122,10 +122,16 @@ def pending(database: Database) -> list[str]:
 
 
 def run_file(database: Database, text: str) -> None:
-    """Run the statements of a file; each ends with a semicolon at the end of a line."""
+    """Run the statements of a file."""
+    for statement in statements(text):
+        database.command(statement)
+
+
+def statements(text: str) -> Iterator[str]:
+    """Give the statements of a file; each ends with a semicolon at the end of a line."""
     for statement in re.split(r";[ \t]*(?:\n|$)", text):
         if re.sub(r"--[^\n]*", "", statement).strip():
-            database.command(statement.strip())
+            yield statement.strip()
 
 
 def _record(database: Database, migration: Migration) -> None:

@@ -93,6 +93,7 @@ class Exporter(Collector):
         self._age_sum = 0.0
         self._store, self._shards = store, shards
         self._received = 0
+        self._lost = 0
         self._lag: dict[int, int] = {}
         self._newest_ms: int | None = None
         self._event_lag = 0.0
@@ -161,6 +162,11 @@ class Exporter(Collector):
         """Show how old the newest event of the last step was when its step was done."""
         with self._lock:
             self._event_lag = seconds
+
+    def observe_lost(self, records: int) -> None:
+        """Add records that were gone before they could be read."""
+        with self._lock:
+            self._lost += records
 
     def collect(self) -> Iterator[Metric]:
         """Give all families."""
@@ -231,6 +237,7 @@ class Exporter(Collector):
             verdicts,
             waiting,
             _counter("tidegauge_records_received", "Kafka records read.", self._received),
+            _counter("tidegauge_lost_records", "Records that expired in Kafka before they were read.", self._lost),
             _gauge(
                 "tidegauge_event_lag_seconds",
                 "Age of the newest event when its step was done.",
@@ -279,9 +286,9 @@ class FiguresPage(Collector):
         ends = GaugeMetricFamily(
             "tidegauge_certificate_ends_seconds", "When a certificate ends, seconds since 1970.", labels=["file"]
         )
-        for path in self._certificates:
+        for path in dict.fromkeys(self._certificates):
             with suppress(OSError, CertificateError):
-                ends.add_metric([path.name], first_end(path.read_bytes()).timestamp())
+                ends.add_metric([str(path)], first_end(path.read_bytes()).timestamp())
         return ends
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sinks.cluster import table_name
 from sinks.migrations import SQL, Database, MigrationError
 
 FILE = SQL / "retention.toml"
@@ -54,7 +55,7 @@ def changes(database: Database, days: Mapping[str, int]) -> list[Change]:
         "SELECT name, engine_full FROM system.tables "
         "WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name"
     )
-    found = {name: match for name, engine in tables if (match := TTL.search(engine))}
+    found = {table_name(name): match for name, engine in tables if (match := TTL.search(engine))}
     if unknown := sorted(days.keys() - found.keys() - {DEFAULT}):
         raise MigrationError(f"no such tables with a retention, to be taken out of the file: {', '.join(unknown)}")
     wanted = ((name, match, days.get(name, days[DEFAULT])) for name, match in found.items())

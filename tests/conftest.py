@@ -6,13 +6,23 @@ from typing import TypeVar
 
 import pytest
 
-from tests.services import running_broker
+from local.apache_kafka.jars import missing
+from tests.services import BROKER, running_apache_kafka, running_broker
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 LOOPBACK = "127.0.0.1"
-AGREED_SKIPS: tuple[str, ...] = ()
-"""Reasons (how they begin) for which a test may be skipped in CI; each needs a reason why that is not a loss."""
+NO_KAFKA = "no Apache Kafka: "
+AGREED_SKIPS: tuple[str, ...] = (
+    NO_KAFKA,
+    # Neither is in Debian; what the files promise is tested without them, they only put the files together once more.
+    "docker compose is not installed",
+    "kubectl is not installed",
+)
+"""Reasons (how they begin) for which a test may be skipped in CI; each needs a reason why that is not a loss.
+
+Where Java or Maven is missing, .ci/run says so, and the suite runs on the embedded broker alone.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,9 +47,21 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[str]:
-    """Address of a Kafka broker of this test run's own; ask for it only in tests marked `service`."""
+def broker(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of a broker of this test run's own; ask for it only in tests marked `service`."""
+    if BROKER == "kafka":
+        yield request.getfixturevalue("kafka")
+        return
     with running_broker() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Apache Kafka, for what only that can do; ask for it only in tests marked `service`."""
+    if (reason := missing()) is not None:
+        pytest.skip(NO_KAFKA + reason)
+    with running_apache_kafka(tmp_path_factory.mktemp("kafka")) as address:
         yield address
 
 

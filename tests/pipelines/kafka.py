@@ -1,14 +1,15 @@
 """What the tests of source and dataflow share: topics of their own on a real broker, and a source that is read step by step."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
 from pipelines.microbatch import MicroBatch
-from pipelines.source import KafkaSource, KafkaSourcePartition, SourceConfig, SourceError, SourceHooks, SourceState
+from pipelines.positions import STATE_VERSION, Gap, SourceError, SourceState
+from pipelines.source import KafkaSource, KafkaSourcePartition, SourceConfig, SourceHooks
 from tests.services import create_topic, produce
 
 START = 1_795_000_000_000
@@ -38,13 +39,14 @@ class Told:
     stopping: threading.Event = field(default_factory=threading.Event)
     failures: list[SourceError] = field(default_factory=list)
     lags: list[dict[int, int]] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
     durable: int = 0
 
     def hooks(self) -> SourceHooks:
         def on_durable() -> None:
             self.durable += 1
 
-        return SourceHooks(self.stopping, self.lags.append, on_durable, self.failures.append)
+        return SourceHooks(self.stopping, self.lags.append, on_durable, self.failures.append, self.gaps.extend)
 
 
 @contextmanager
@@ -98,3 +100,13 @@ def offsets(batches: list[MicroBatch]) -> dict[int, list[int]]:
 def of_shard(config: SourceConfig, shard: int, shards: int) -> SourceConfig:
     """Give a shard's part of a topic."""
     return replace(config, shard=shard, shards=shards)
+
+
+def source_state(positions: Mapping[int, tuple[int, int]], log_id: str = "", topic_id: str = "") -> SourceState:
+    """Give a state of the source: partition -> next offset and base."""
+    return {
+        "version": STATE_VERSION,
+        "log_id": log_id,
+        "topic_id": topic_id,
+        "positions": {p: {"next": next_offset, "base": base} for p, (next_offset, base) in positions.items()},
+    }

@@ -53,13 +53,16 @@ class Run:
     def flow(self) -> Dataflow:
         hooks = SourceHooks(self.stopping, on_durable=lambda: self.calls.append("durable"))
         outlet = Outlet(self._write, lambda: self._note("drain"), lambda: self._note("close"))
-        part = part_name(self.config.shard, self.config.shards)
-        return shard_flow(part, KafkaSource(self.config, hooks), self._shard, outlet)
+        return shard_flow(self._part, KafkaSource(self.config, hooks), self._shard, outlet)
 
     def go(self) -> "Run":
         """Run until told to stop."""
-        run_flow(self.flow(), self.folder / "bytewax", self.interval)
+        run_flow(self.flow(), self._part, self.folder / "bytewax", self.interval)
         return self
+
+    @property
+    def _part(self) -> str:
+        return part_name(self.config.shard, self.config.shards)
 
     def _shard(self) -> Shard:
         return Shard(ShardConfig(self.folder / "ids"), (OPERATIONS, LEDGER), (ARCHIVE,))

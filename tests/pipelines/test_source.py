@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.source import EndedPartition, KafkaSource, SourceError, SourceState
-from tests.pipelines.kafka import START, Told, fill, new_topic, of_shard, offsets, read, reading, values
+from pipelines.positions import STATE_VERSION, SourceError, SourceState
+from pipelines.source import EndedPartition, KafkaSource
+from tests.pipelines.kafka import START, Told, fill, new_topic, of_shard, offsets, read, reading, source_state, values
 from tests.services import free_port, produce
 
 pytestmark = pytest.mark.service
@@ -81,16 +82,12 @@ def test_an_offset_that_the_log_does_not_hold_stops_the_reading_and_keeps_the_st
     monkeypatch.setattr("pipelines.source.BEYOND_END_SECONDS", 0.0)
     config = new_topic(broker, 2)
     fill(config, range(20), 2)
-    state: SourceState = {
-        "version": 1,
-        "log_id": "",
-        "positions": {0: {"next": 10, "base": 0}, 1: {"next": 5_000, "base": 0}},
-    }
+    state = source_state({0: (10, 0), 1: (5_000, 0)})
     told = Told()
     with reading(config, state, told) as partition:
         with pytest.raises(StopIteration):
             read(partition, 1)
-        assert partition.snapshot() == state
+        assert partition.snapshot()["positions"] == state["positions"]
     (failure,) = told.failures
     assert f"{config.topic}[1]: offset 5000 is not in the log" in str(failure)
     assert "--log-id" in str(failure)
@@ -99,7 +96,7 @@ def test_an_offset_that_the_log_does_not_hold_stops_the_reading_and_keeps_the_st
 def test_a_log_that_ends_too_early_for_a_moment_is_waited_for(broker: str) -> None:
     config, told = new_topic(broker, 1), Told()
     fill(config, range(10), 1)
-    state: SourceState = {"version": 1, "log_id": "", "positions": {0: {"next": 12, "base": 0}}}
+    state = source_state({0: (12, 0)})
     with reading(config, state, told) as partition:
         assert [list(partition.next_batch()) for _ in range(3)] == [[]] * 3
         fill(config, range(10, 20), 1)
@@ -110,11 +107,7 @@ def test_a_log_that_ends_too_early_for_a_moment_is_waited_for(broker: str) -> No
 def test_a_topic_made_anew_is_read_from_its_beginning_and_stream_offsets_go_on(broker: str) -> None:
     config = new_topic(broker, 2)
     fill(config, range(30), 2)
-    state: SourceState = {
-        "version": 1,
-        "log_id": "first",
-        "positions": {0: {"next": 5_000, "base": 100}, 1: {"next": 7, "base": 0}},
-    }
+    state = source_state({0: (5_000, 100), 1: (7, 0)}, log_id="first")
     anew = replace(config, log_id="second")
     with reading(anew, state) as partition:
         batches = read(partition, 30)
@@ -130,20 +123,20 @@ def test_a_topic_made_anew_is_read_from_its_beginning_and_stream_offsets_go_on(b
 def test_a_partition_that_was_added_is_read_from_its_beginning(broker: str) -> None:
     config = new_topic(broker, 2)
     fill(config, range(20), 2)
-    state: SourceState = {"version": 1, "log_id": "", "positions": {0: {"next": 8, "base": 0}}}
+    state = source_state({0: (8, 0)})
     with reading(config, state) as partition:
         assert values(read(partition, 12)) == {0: [16, 18], 1: list(range(1, 20, 2))}
 
 
 def test_a_state_of_another_version_is_refused_and_kept(broker: str) -> None:
     config, told = new_topic(broker, 1), Told()
-    state: SourceState = {"version": 2, "log_id": "", "positions": {}}
+    state: SourceState = {**source_state({}), "version": STATE_VERSION + 1}
     built = KafkaSource(config, told.hooks()).build_part("kafka", "0/1", state)
     assert isinstance(built, EndedPartition)
     assert built.snapshot() == state
     with pytest.raises(StopIteration):
         built.next_batch()
-    assert "version 2, this program reads 1" in str(told.failures[0])
+    assert f"version {STATE_VERSION + 1}, this program reads up to {STATE_VERSION}" in str(told.failures[0])
 
 
 def test_a_missing_topic_is_said_with_what_to_do(broker: str) -> None:
@@ -153,7 +146,7 @@ def test_a_missing_topic_is_said_with_what_to_do(broker: str) -> None:
 
 
 def test_a_missing_broker_is_said_with_what_to_do(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.source.BROKER_TIMEOUT", 0.3)
+    monkeypatch.setattr("pipelines.topic.BROKER_TIMEOUT", 0.3)
     address = f"127.0.0.1:{free_port()}"
     config = replace(new_topic(broker, 1), bootstrap_servers=address)
     with pytest.raises(SourceError) as caught, reading(config):

@@ -2,10 +2,11 @@
 
 import threading
 from collections import deque
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+from chaos.door import passed_on
 
 CUT = b""
 """An answer that never comes: the connection is cut."""
@@ -66,23 +67,6 @@ class Door:
         scripted = self.script.popleft() if is_insert and self.script else None
         if self.away.is_set():
             scripted = CUT
-        answer = _passed_on(handler, server, body) if scripted is None or self.stored else b""
+        answer = passed_on(handler, server, body) if scripted is None or self.stored else b""
         handler.wfile.write(answer if scripted is None else scripted)
-        handler.close_connection = True
-
-
-def _passed_on(handler: BaseHTTPRequestHandler, server: str, body: bytes) -> bytes:
-    connection = HTTPConnection(server, timeout=20)
-    kept = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "connection")}
-    connection.request(handler.command, handler.path, body, kept)
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    named = [
-        (n, v) for n, v in answer.getheaders() if n.lower() not in ("transfer-encoding", "content-length", "connection")
-    ]
-    lines = [f"HTTP/1.1 {answer.status} {answer.reason}", *(f"{n}: {v}" for n, v in named)]
-    return (
-        "\r\n".join([*lines, f"Content-Length: {len(content)}", "Connection: close", "", ""]).encode("latin-1")
-        + content
-    )
+        handler.close_connection = scripted is not None

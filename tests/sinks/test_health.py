@@ -72,3 +72,9 @@ def test_nobody_answers_after_the_end() -> None:
     server.close()
     with pytest.raises(ConnectionRefusedError):
         get(server, "/livez")
+
+
+def test_a_port_that_is_taken_is_named_with_what_to_set(server: HealthServer) -> None:
+    page = registry(Exporter((), WriterState()))
+    with pytest.raises(OSError, match=rf"127.0.0.1:{server.port} .*TIDEGAUGE_METRICS_PORT"):
+        HealthServer("127.0.0.1", server.port, page, lambda: None)

@@ -1,0 +1,1 @@
+"""What is promised of the files that run the stack elsewhere: image, compose, Kubernetes, ClickHouse users."""
