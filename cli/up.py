@@ -37,7 +37,7 @@ def up(
         ),
     ] = True,
 ) -> None:
-    """Start broker, ClickHouse endpoint, pipeline, the page with the dashboards, Prometheus and Alertmanager; stay until Ctrl-C.
+    """Start broker, ClickHouse endpoint, pipeline, dashboards, Prometheus and Alertmanager, and stay until Ctrl-C.
 
     Prints a line that begins with `ready` when every part answers. Data stays in TIDEGAUGE_DATA_DIR; a second start goes on
     with it. Addresses that are not on this machine (TIDEGAUGE_KAFKA_BOOTSTRAP_SERVERS, TIDEGAUGE_CLICKHOUSE_URL) are used

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
+from alerts.yaml_text import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOS = ROOT / "alerts" / "slos.yaml"
@@ -68,13 +68,13 @@ class Promise:
 @cache
 def promises() -> tuple[Promise, ...]:
     """Read the promises, in the order of the file."""
-    return tuple(_promise(entry) for entry in _yaml(SLOS)["slos"])
+    return tuple(_promise(entry) for entry in read_yaml(SLOS)["slos"])
 
 
 @cache
 def page_burn() -> float:
     """Say how many times faster than allowed an error budget must burn at least before somebody is paged."""
-    told = _yaml(SLOS)
+    told = read_yaml(SLOS)
     speeds = (
         float(tier["budget"]) * _seconds(told["period"]) / _seconds(tier["long"])
         for tier in told["burn"]
@@ -87,7 +87,7 @@ def page_burn() -> float:
 def bounds() -> Mapping[str, Bound]:
     """Give everything that figures are held against, by name."""
     targets = {
-        name: Bound(name, each["says"], float(each["value"]), each["good"]) for name, each in _yaml(TARGETS).items()
+        name: Bound(name, each["says"], float(each["value"]), each["good"]) for name, each in read_yaml(TARGETS).items()
     }
     return targets | {bound.name: bound for promise in promises() for bound in promise.bounds()}
 
@@ -102,7 +102,3 @@ def _promise(entry: Mapping[str, Any]) -> Promise:
 
 def _seconds(length: str) -> int:
     return int(length[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[length[-1]]
-
-
-def _yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text())

@@ -1,4 +1,4 @@
-"""The stack without Docker: broker, ClickHouse, pipeline and what watches it as child processes, started and stopped in order."""
+"""The stack without Docker: broker, ClickHouse, pipeline, page and what watches them as child processes, started in order."""
 
 import secrets
 import sys
@@ -79,8 +79,8 @@ class Stack:
             self._check_ports()
             self._start_stores()
             self._start_pipeline()
-            self._start_page()
             self._start_monitoring()
+            self._start_page()
         except BaseException:
             self._children.stop()
             raise
@@ -101,7 +101,7 @@ class Stack:
             "page": config.page_port,
         }
         if self._monitoring is not None:
-            names |= dict.fromkeys(("exporter", "alertmanager", "prometheus"), 1)
+            names |= dict.fromkeys(("exporter", "alertmanager", "prometheus"), True)
         return {name: self._children.child(name).pid for name, own in names.items() if own}
 
     def watch(self) -> list[ChildEvent]:
@@ -158,24 +158,26 @@ class Stack:
             environment=environment,
         )
 
+    def _start_page(self) -> None:
+        port = self._config.page_port
+        if port is None:
+            return
+        watched = self._monitoring
+        options = ["--alertmanager", f"http://{HOST}:{watched.alertmanager_port}"] if watched else []
+        self._say(f"dashboards on http://{HOST}:{port}")
+        self._children.start(
+            "page",
+            [sys.executable, "-m", "cli", "page", *options],
+            probe=lambda: _page(f"http://{HOST}:{port}/healthz") is not None,
+            ready_within=60.0,
+        )
+
     def _start_monitoring(self) -> None:
         if self._monitoring is None:
             return
         ports = self._monitoring.prometheus_port, self._monitoring.alertmanager_port
         self._say("exporter, Prometheus on http://{0}:{1}, Alertmanager on http://{0}:{2}".format(HOST, *ports))
         start_monitoring(self._children, self._monitoring)
-
-    def _start_page(self) -> None:
-        port = self._config.page_port
-        if port is None:
-            return
-        self._say(f"dashboards on http://{HOST}:{port}")
-        self._children.start(
-            "page",
-            [sys.executable, "-m", "cli", "page"],
-            probe=lambda: _page(f"http://{HOST}:{port}/healthz") is not None,
-            ready_within=60.0,
-        )
 
     def _start_clickhouse(self, data: Path, port: int) -> None:
         self._children.start(

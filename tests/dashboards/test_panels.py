@@ -57,6 +57,14 @@ def test_every_alert_leads_to_a_panel_of_the_dashboard_that_its_promise_names() 
         assert re.fullmatch(r"/\w+#\w+", page_address(leading[promise.alert]))
 
 
+def test_every_alert_that_can_fire_leads_to_a_panel() -> None:
+    rules = (FOLDER.parents[1] / "alerts" / "generated").glob("*.rules.yml")
+    alerts = {name for path in rules for name in re.findall(r"- alert: (\w+)", path.read_text())}
+    assert len(alerts) > 20
+    assert alerts - set(panel_of_alert()) == set()
+    assert set(panel_of_alert()) - alerts == set(), "a panel names an alert that does not exist"
+
+
 def test_every_promise_that_is_stored_is_in_the_panel_that_says_what_is_broken() -> None:
     sql = next(panel.sql for panel in PANELS if panel.name == "promises")
     for promise in stored():

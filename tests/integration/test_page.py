@@ -21,7 +21,7 @@ WHERE window_start >= now() - 120 AND event NOT IN ('db.query', 'probe.checked')
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with running_stack(tmp_path_factory.mktemp("stack") / "data") as running:
+    with running_stack(tmp_path_factory.mktemp("stack") / "data", monitoring=True) as running:
         yield running
 
 
@@ -40,6 +40,7 @@ def test_an_incident_is_on_the_screen_three_seconds_after_it_is_in_the_database(
             expect(page.locator("#headline")).to_contain_text("Broken: application errors", timeout=20_000)
             took = time.monotonic() - began
             expect(page.locator("#failing tbody tr").first).to_contain_text("failing", timeout=20_000)
+            expect(page.locator("#alerts")).to_contain_text("ApplicationErrors", timeout=120_000)
         assert took < SHOWN_WITHIN_SECONDS
     finally:
         emitting.terminate()
