@@ -1,6 +1,7 @@
 """What the broker says of a topic: its partitions, its id, where its logs begin; at the start, and watched while it is read."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -141,5 +142,13 @@ def client_settings(config: TopicConfig) -> dict[str, Any]:
 
 
 def _oldest(consumer: Consumer, name: str, partition: int) -> int:
-    low, _ = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=BROKER_TIMEOUT)
-    return int(low)
+    place, deadline = TopicPartition(name, partition), time.monotonic() + BROKER_TIMEOUT
+    while True:
+        try:
+            low, _ = consumer.get_watermark_offsets(place, timeout=BROKER_TIMEOUT)
+        except KafkaException as error:
+            # The client has just learnt the broker's own address and drops its first connection: ask again.
+            if error.args[0].code() != KafkaError._DESTROY or time.monotonic() > deadline:
+                raise
+        else:
+            return int(low)

@@ -36,6 +36,11 @@ CREATE OR REPLACE FUNCTION latency_quantile ON CLUSTER 'tide' AS (sketch, q) ->
 CREATE OR REPLACE FUNCTION latency_quantiles ON CLUSTER 'tide' AS (sketch) ->
     arrayMap(q -> latency_quantile(sketch, q), [0.5, 0.95, 0.99]);
 
+-- How many of a sketch's values are above a bound, in their unit: latency_slower(sketch, 200). Within 1 % of the bound a value may count
+-- to either side. Sketches merge by sumMap, over any rows: latency_slower(sumMap(duration_sketch), 200). Empty sketch: 0.
+CREATE OR REPLACE FUNCTION latency_slower ON CLUSTER 'tide' AS (sketch, bound) ->
+    arraySum(arrayMap((bucket, held) -> if(bucket > ceil(log(bound) / log(1.01 / 0.99)), held, 0), mapKeys(sketch), mapValues(sketch)));
+
 -- 95 % interval of the difference of two shares, hits / total - base_hits / base_total (Newcombe 1998, method 10: made of
 -- the Wilson intervals of both): newcombe_low(hits, total, base_hits, base_total), newcombe_high(…). Of nothing: NULL.
 CREATE OR REPLACE FUNCTION newcombe_low ON CLUSTER 'tide' AS (hits, total, base_hits, base_total) ->
