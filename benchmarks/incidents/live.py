@@ -147,6 +147,7 @@ def _stack(folder: Path, pager: str, seed: int) -> Iterator[str]:
         "TIDEGAUGE_EXPORTER_PORT": str(free_port()),
         "TIDEGAUGE_PROMETHEUS_PORT": str(free_port()),
         "TIDEGAUGE_ALERTMANAGER_PORT": str(free_port()),
+        "TIDEGAUGE_PAGE_PORT": str(free_port()),
         "TIDEGAUGE_PAGER_URL": pager,
     }
     data = folder / "monitoring" / "prometheus"
