@@ -52,5 +52,6 @@ def test_without_the_binaries_it_says_how_to_get_them_and_starts_the_rest(tmp_pa
     stack.environment["PATH"] = os.fspath(needed)
     stack.start()
     assert stack.stop() == 0
+    stack.close()
     said = (tmp_path / "up.log").read_text()
     assert "apt install prometheus prometheus-alertmanager" in said.replace("\n", " ")
