@@ -9,6 +9,8 @@ FOR ?=
 PYTEST ?=
 # What talks to Kafka; the rest of the services is the same whatever the broker.
 ON_KAFKA := tests/integration tests/pipelines tests/cli tests/local/test_replay_kafka.py tests/sinks/test_dead_letter.py
+# What pytest ends with when PYTEST="-k …" leaves it no test.
+NONE_CHOSEN := 5
 BENCH ?=
 INCIDENT ?=
 
@@ -34,11 +36,14 @@ up: $(READY) ## the local stack in the foreground: broker, ClickHouse endpoint, 
 	@$(BIN)/tidegauge up
 
 test: $(READY) ## every test, services included; PYTEST="-k name" narrows it down
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not chaos and not timed" $(PYTEST) && first=0 || first=$$?; \
+		[ $$first = 0 ] || [ $$first = $(NONE_CHOSEN) ] || exit $$first; \
+		echo "what is held to a time, alone on the machine:"; \
+		$(BIN)/python -m pytest -m timed $(PYTEST) || { second=$$?; [ $$first = 0 ] && [ $$second = $(NONE_CHOSEN) ] || exit $$second; }
 
 integration: $(READY) ## what needs services, on a real Apache Kafka (Java 17 and Maven; about 10 minutes)
 	@$(BIN)/python -m local.apache_kafka.jars
-	@TIDEGAUGE_TEST_BROKER=kafka $(BIN)/python -m pytest -n 2 --dist loadfile -m "service and not chaos" $(ON_KAFKA) $(PYTEST)
+	@TIDEGAUGE_TEST_BROKER=kafka $(BIN)/python -m pytest -n 2 --dist loadfile -m "service and not chaos and not timed" $(ON_KAFKA) $(PYTEST)
 
 chaos: $(READY) ## every fault, each alone and mixed, beside a recount (about an hour); SEED=8 EVENTS=1000000 CHAOS="kill-all mixed"
 	@$(BIN)/tidegauge chaos --seed $(SEED) --events $(EVENTS) $(CHAOS)

@@ -105,6 +105,7 @@ def test_every_alert_goes_to_the_pager_or_becomes_a_ticket(rule: dict[str, Any])
 
 
 @pytest.mark.service
+@pytest.mark.timed
 def test_what_one_incident_sets_off_is_one_post_within_seconds_and_the_cause_silences_it(manager: Manager) -> None:
     began = time.monotonic()
     manager.raised(
