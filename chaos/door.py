@@ -59,6 +59,7 @@ class Behaviour:
         share: of the inserts that it happens to.
         away: nothing at all gets through, reads neither.
         slow_seconds: how slow `SLOW` is.
+        asked: called when anything comes, before it is passed on.
         before, after: called when an insert comes, and when it is stored and not answered yet.
     """
 
@@ -66,6 +67,7 @@ class Behaviour:
     share: float = 1.0
     away: bool = False
     slow_seconds: float = 5.0
+    asked: Callable[[], None] = lambda: None
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
 
@@ -90,7 +92,7 @@ class Door:
     def __init__(self, url: str, seed: int) -> None:
         """Stand before the server at `url`."""
         self.behaviour = Behaviour()
-        self.inserts = self.troubled = self.requests = 0
+        self.inserts = self.troubled = 0
         self._random = Random(seed)
         self._lock = threading.Lock()
         server = urlsplit(url).netloc
@@ -129,10 +131,10 @@ class Door:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         inserting = _statement(handler.path, body).upper().startswith("INSERT")
         with self._lock:
-            self.requests += 1
             self.inserts += inserting
             trouble = self._trouble(behaviour) if inserting else None
             self.troubled += trouble is not None
+        behaviour.asked()
         if inserting:
             behaviour.before()
         try:

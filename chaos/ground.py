@@ -66,7 +66,7 @@ class Ground:
         """Start a command of Tidegauge against the ground, past the door unless a URL is given."""
         environment = {**os.environ, **self.environment(), "TIDEGAUGE_CLICKHOUSE_URL": url or self.clickhouse_url}
         with (self.folder / "commands.log").open("ab") as log:
-            return subprocess.Popen([sys.executable, "-m", "cli", *arguments], env=environment, stdout=log, stderr=log)
+            return subprocess.Popen([*self.plan.program, *arguments], env=environment, stdout=log, stderr=log)
 
     def run(self, *arguments: str) -> None:
         """Run a command of Tidegauge to its end.

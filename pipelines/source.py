@@ -75,7 +75,7 @@ class SourceHooks:
 
     Attributes:
         stopping: when set, reading ends after the step in hand, with an exact stop.
-        on_lag: called with partition -> records that wait in Kafka.
+        on_lag: called each second, by a thread of the source, with partition -> records that wait in Kafka.
         on_durable: called after a snapshot is known to be durable.
         on_failure: told why reading cannot go on; the flow then ends as at a stop, with state and offsets kept.
         on_gaps: told what is gone and was accepted, before anything behind it is read.
@@ -141,7 +141,7 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
         self._snapshotted: dict[int, int] | None = None
         self._beyond_since: float | None = None
         self._consumer.assign(self._at_positions(self._positions))
-        self._watch = TopicWatch(config, self._topic, lambda: list(self._positions))
+        self._watch = TopicWatch(config, self._topic, lambda: list(self._positions), self._tell_lag)
         log.info("reading", topic=config.topic, part=self._part, positions=dict(self._positions))
 
     def next_batch(self) -> Iterable[tuple[str, list[MicroBatch]]]:
@@ -157,7 +157,6 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
             self._hooks.on_failure(error)
             raise StopIteration from error
         batches = [self._micro_batch(p, list(own)) for p, own in _by_partition(messages)]
-        self._hooks.on_lag(self._lag())
         return [(self._part, batches)] if batches else []
 
     def snapshot(self) -> SourceState:
@@ -249,13 +248,16 @@ class KafkaSourcePartition(StatefulSourcePartition[tuple[str, list[MicroBatch]],
     def _at_positions(self, positions: dict[int, Position]) -> list[TopicPartition]:
         return [TopicPartition(self._config.topic, p, position["next"]) for p, position in positions.items()]
 
-    def _lag(self) -> dict[int, int]:
-        return {p: max(end - self._positions[p]["next"], 0) for p, end in self._ends().items()}
+    def _tell_lag(self, listed: dict[int, int]) -> None:
+        # A step may wait long for its write, and what it last fetched grows old; the embedded broker lists ends too low.
+        fetched = self._ends()
+        ends = {p: max(end, fetched.get(p, 0)) for p, end in listed.items()}
+        self._hooks.on_lag({p: max(end - self._positions[p]["next"], 0) for p, end in ends.items()})
 
     def _ends(self) -> dict[int, int]:
         """Give the ends of the logs as the last fetches told them."""
         ends = {}
-        for partition in self._positions:
+        for partition in list(self._positions):
             _, end = self._consumer.get_watermark_offsets(TopicPartition(self._config.topic, partition), cached=True)
             if end >= 0:
                 ends[partition] = int(end)

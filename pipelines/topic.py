@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from pipelines.positions import SourceError, Topic
 
@@ -19,6 +19,8 @@ LOOK_TIMEOUT = 5.0
 """Seconds in which it must answer while it is watched."""
 WATCH_SECONDS = 10.0
 """Pause between two looks at the topic while it is read."""
+ENDS_SECONDS = 1.0
+"""Pause between two looks at the ends of its logs: no longer than a scrape, so that a lag is shown while it grows."""
 
 
 class TopicConfig(Protocol):
@@ -96,25 +98,42 @@ def look(admin: AdminClient, name: str, timeout: float) -> tuple[str, list[int]]
     return str(topic.topic_id or ""), sorted(partition.id for partition in topic.partitions)
 
 
+def listed_ends(admin: AdminClient, name: str, partitions: Iterable[int], timeout: float) -> dict[int, int]:
+    """Give where the logs of partitions end: the offset that the next record will have.
+
+    Raises:
+        KafkaException: no broker answers within `timeout` seconds.
+    """
+    wanted = {TopicPartition(name, partition): OffsetSpec.latest() for partition in partitions}  # type: ignore[no-untyped-call]
+    answers = admin.list_offsets(wanted, request_timeout=timeout) if wanted else {}
+    return {place.partition: int(answer.result(timeout + 1).offset) for place, answer in answers.items()}
+
+
 def own_partitions(config: TopicConfig, partitions: Iterable[int]) -> list[int]:
     """Pick the partitions that this shard reads."""
     return sorted(p for p in partitions if p % config.shards == config.shard)
 
 
 class TopicWatch:
-    """Looks at the topic every few seconds, in a thread and with a client of its own: the reader's never waits for a look.
+    """Looks at the topic, in a thread and with a client of its own: the reader never waits for a look, nor a look for it.
 
     Attributes:
         added: partitions of this shard that are not read yet.
         id: of the topic as it was last seen.
     """
 
-    def __init__(self, config: TopicConfig, topic: Topic, known: Callable[[], Iterable[int]]) -> None:
-        """Begin to watch; `known` gives the partitions that are read already."""
+    def __init__(
+        self,
+        config: TopicConfig,
+        topic: Topic,
+        known: Callable[[], Iterable[int]],
+        on_ends: Callable[[dict[int, int]], None],
+    ) -> None:
+        """Begin to watch; `known` gives the partitions that are read already, `on_ends` is told where their logs end."""
         self.added: set[int] = set()
         self.id = topic.id
         self._admin = AdminClient(client_settings(config))
-        self._config, self._known = config, known
+        self._config, self._known, self._on_ends = config, known, on_ends
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="topic", daemon=True)
         self._thread.start()
@@ -125,15 +144,23 @@ class TopicWatch:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._over.wait(WATCH_SECONDS):
+        looked = time.monotonic()
+        while not self._over.wait(ENDS_SECONDS):
             try:
-                topic_id, partitions = look(self._admin, self._config.topic, LOOK_TIMEOUT)
+                if time.monotonic() - looked >= WATCH_SECONDS:
+                    looked = time.monotonic()
+                    self._look()
+                self._on_ends(listed_ends(self._admin, self._config.topic, self._known(), LOOK_TIMEOUT))
             except (KafkaException, SourceError) as error:
-                # A broker that is away is the reader's to tell of.
+                # A broker that is away is the reader's to tell of. A client may keep what it once learnt of a topic for
+                # minutes, leaders that are none and partitions that were too few: a new one asks anew.
                 log.debug("the topic cannot be looked at", error=str(error))
-                continue
-            self.id = topic_id or self.id
-            self.added = set(own_partitions(self._config, partitions)) - set(self._known())
+                self._admin = AdminClient(client_settings(self._config))
+
+    def _look(self) -> None:
+        topic_id, partitions = look(self._admin, self._config.topic, LOOK_TIMEOUT)
+        self.id = topic_id or self.id
+        self.added = set(own_partitions(self._config, partitions)) - set(self._known())
 
 
 def client_settings(config: TopicConfig) -> dict[str, Any]:

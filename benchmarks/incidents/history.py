@@ -1,7 +1,7 @@
-"""An hour of healthy history for Prometheus: windows of an hour that hold a minute would be alarmed by anything.
+"""Seven hours of healthy history for Prometheus: windows of hours that hold a minute would be alarmed by anything.
 
-The simulated application's own past hour is counted here, minute by minute, into the series that the rules of each objective
-record, and loaded as a block. What Prometheus sees afterwards it scrapes and records itself.
+An hour of the simulated application is counted here, minute by minute, into the series that the rules of each objective record,
+told again for each hour before now, and loaded as a block. What Prometheus sees afterwards it scrapes and records itself.
 """
 
 import subprocess
@@ -15,12 +15,15 @@ import orjson
 from alerts.slos import Age, Errors, ErrorsExcept, Latency, Probes, Slo, load_slos
 from local.simulator.simulator import Plan, Simulator
 
-MINUTES = 60
+HOUR = 60
+"""Minutes that are simulated."""
+MINUTES = 7 * HOUR
+"""Minutes that are told: the longest window that may page looks back six hours."""
 STEP = 60
 
 
 def load_history(folder: Path, plan: Plan, now: float) -> None:
-    """Write the hour before `now` of a plan's application as a block into Prometheus's folder (which is not running).
+    """Write the hours before `now` of a plan's application as a block into Prometheus's folder (which is not running).
 
     Raises:
         subprocess.CalledProcessError: promtool did not take it.
@@ -33,7 +36,7 @@ def load_history(folder: Path, plan: Plan, now: float) -> None:
 
 
 def _lines(plan: Plan, now: float) -> Iterator[str]:
-    start = now - MINUTES * STEP
+    start = now - HOUR * STEP
     past = Plan(start, seed=plan.seed + 1, users=plan.users, rate=plan.rate)
     slos = load_slos().slos
     total, bad, received = Counter[tuple[str, int]](), Counter[tuple[str, int]](), Counter[int]()
@@ -50,12 +53,17 @@ def _lines(plan: Plan, now: float) -> Iterator[str]:
     for what, counts in (("total", total), ("bad", bad)):
         yield f"# TYPE slo:{what}:1m gauge"
         for slo in slos:
-            for minute in range(MINUTES - 1):
-                moment = start + (minute + 1) * STEP
+            for moment, minute in _told(now):
                 yield f'slo:{what}:1m{{slo="{slo.name}"}} {counts[slo.name, minute]} {moment:.3f}'
     yield "# TYPE slo:received:30s gauge"
-    for minute in range(MINUTES - 1):
-        yield f"slo:received:30s {received[minute] / 2} {start + (minute + 1) * STEP:.3f}"
+    for moment, minute in _told(now):
+        yield f"slo:received:30s {received[minute] / 2} {moment:.3f}"
+
+
+def _told(now: float) -> Iterator[tuple[float, int]]:
+    """Give for each minute that is told its end, and the minute of the simulated hour that it is taken from."""
+    start = now - MINUTES * STEP
+    return ((start + (minute + 1) * STEP, minute % HOUR) for minute in range(MINUTES - 1))
 
 
 def _is_bad(slo: Slo, event: dict[str, Any]) -> bool | None:

@@ -3,10 +3,9 @@
 import os
 import pickle
 import sqlite3
-import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
+from itertools import count
 from signal import SIGTERM
 from typing import Any
 
@@ -107,9 +106,7 @@ class KillInMigration(Fault):
     def prepare(self, ground: Ground) -> None:
         """Kill the migration at statements further and further on; then let it end, and compare what it made."""
         for _ in range(10):
-            with _migration(ground) as process:
-                _wait_for_statements(ground, process, ground.random.randrange(60))
-                process.kill()
+            _killed_migration(ground, ground.random.randrange(60))
         ground.run("migrate")
         calm = f"{ground.database}_calm"
         status = _calm_migration(ground, calm)
@@ -119,20 +116,23 @@ class KillInMigration(Fault):
         )
 
 
-def _wait_for_statements(ground: Ground, process: subprocess.Popen[bytes], count: int) -> None:
-    """Wait for so many statements, or until the migration has ended with fewer."""
-    begun = ground.door.requests
-    ground.wait_for(lambda: ground.door.requests - begun >= count or process.poll() is not None, f"{count} statements")
+def _killed_migration(ground: Ground, statements: int) -> None:
+    """Migrate, and kill it when it has asked so often; one that asks less often comes to its end."""
+    began, numbers = threading.Event(), count()
 
+    def asked() -> None:
+        began.wait()
+        if next(numbers) >= statements:
+            kill(process.pid)
 
-@contextmanager
-def _migration(ground: Ground) -> Iterator[subprocess.Popen[bytes]]:
+    ground.door.behaviour = Behaviour(asked=asked)
     process = ground.command("migrate", url=ground.door.url)
+    began.set()
     try:
-        yield process
+        process.wait(ground.plan.patience)
     finally:
         process.kill()
-        process.wait(30)
+        ground.door.open()
 
 
 def _calm_migration(ground: Ground, database: str) -> int:

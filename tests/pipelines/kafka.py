@@ -41,12 +41,25 @@ class Told:
     lags: list[dict[int, int]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     durable: int = 0
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def on_lag(self, lag: dict[int, int]) -> None:
+        """Keep a lag; a thread of the source tells it."""
+        with self.news:
+            self.lags.append(lag)
+            self.news.notify_all()
+
+    def wait_for_lag(self, enough: Callable[[dict[int, int]], bool]) -> None:
+        """Return when the last lag is as awaited."""
+        with self.news:
+            came = self.news.wait_for(lambda: bool(self.lags) and enough(self.lags[-1]), timeout=30)
+        assert came, f"the lag is {self.lags[-1:]}"
 
     def hooks(self) -> SourceHooks:
         def on_durable() -> None:
             self.durable += 1
 
-        return SourceHooks(self.stopping, self.lags.append, on_durable, self.failures.append, self.gaps.extend)
+        return SourceHooks(self.stopping, self.on_lag, on_durable, self.failures.append, self.gaps.extend)
 
 
 @contextmanager

@@ -65,6 +65,7 @@ def test_a_topic_deleted_and_made_anew_is_noticed_though_its_log_is_longer_than_
 
 def test_a_topic_made_anew_while_it_is_read_stops_the_reading(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.topic.WATCH_SECONDS", 0.05)
+    monkeypatch.setattr("pipelines.topic.ENDS_SECONDS", 0.05)
     config, told = new_topic(kafka, 1), Told()
     fill(config, range(10), 1)
     with reading(config, told=told) as partition:
@@ -77,6 +78,7 @@ def test_a_topic_made_anew_while_it_is_read_stops_the_reading(kafka: str, monkey
 
 def test_partitions_that_are_added_while_it_reads_are_taken_in(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.topic.WATCH_SECONDS", 0.05)
+    monkeypatch.setattr("pipelines.topic.ENDS_SECONDS", 0.05)
     config = new_topic(kafka, 1)
     fill(config, range(10), 1)
     with reading(config) as partition:
