@@ -11,7 +11,9 @@ from alerts.tools import ToolMissingError, check
 from alerts.yaml_text import YamlError
 from cli.terminal import FAILED, err, fail, out, told
 
-alerts = typer.Typer(help="Objectives, and the Prometheus rules made from them.", no_args_is_help=True)
+alerts = typer.Typer(
+    add_completion=False, help="Objectives, and the Prometheus rules made from them.", no_args_is_help=True
+)
 
 Folder = Annotated[Path, typer.Option("--folder", help="Where the files are.")]
 USUAL = Places()

@@ -6,7 +6,7 @@ import typer
 
 from cli.terminal import FAILED, err, fail, out
 
-dashboards = typer.Typer(help="Grafana's dashboards, made from sql/panels.", no_args_is_help=True)
+dashboards = typer.Typer(add_completion=False, help="Grafana's dashboards, made from sql/panels.", no_args_is_help=True)
 
 
 @dashboards.command()

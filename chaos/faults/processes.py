@@ -218,7 +218,10 @@ class TwoForOneShard(Fault):
         shard = ground.random.randrange(ground.plan.shards)
         holder = ground.pipeline.pids()[shard]
         process = ground.command("run", "--shards", f"{shard}/{ground.plan.shards}", url=ground.door.url)
-        status = process.wait(60)
+        try:
+            status = process.wait(60)
+        finally:
+            process.kill()
         said = (ground.folder / "commands.log").read_text()
         ground.expect(status == 1, f"the second process ended with {status}, not 1")
         ground.expect(
