@@ -48,6 +48,7 @@ class ChaosPlan:
         program: how the pipeline's commands are started.
         settings: of the pipeline, by variable.
         route: which partition a record goes to.
+        density: events in a second of the stream's own time.
         patience: seconds that anything may take before the run fails.
     """
 
@@ -65,6 +66,7 @@ class ChaosPlan:
     program: tuple[str, ...] = (sys.executable, "-m", "cli")
     settings: Mapping[str, str] = field(default_factory=dict)
     route: Route = by_key
+    density: float = 200.0
     patience: float = 300.0
 
 
@@ -75,5 +77,5 @@ def midnight_before(now: float) -> float:
 
 def simulated(plan: ChaosPlan) -> list[Record]:
     """Simulate the stream in advance: 1 % is sent twice, 1 % late, 0.5 % malformed."""
-    made = Simulation(start=plan.start, seed=plan.seed, rate=200.0, impurities=Impurities(0.01, 0.01, 0.005))
+    made = Simulation(start=plan.start, seed=plan.seed, rate=plan.density, impurities=Impurities(0.01, 0.01, 0.005))
     return [record for batch in Simulator(made).events(limit=plan.events) for record in batch]

@@ -132,6 +132,7 @@ def _killed_migration(ground: Ground, statements: int) -> None:
         process.wait(ground.plan.patience)
     finally:
         process.kill()
+        process.wait()
         ground.door.open()
 
 
@@ -222,6 +223,7 @@ class TwoForOneShard(Fault):
             status = process.wait(60)
         finally:
             process.kill()
+            process.wait()
         said = (ground.folder / "commands.log").read_text()
         ground.expect(status == 1, f"the second process ended with {status}, not 1")
         ground.expect(

@@ -147,6 +147,10 @@ def _told_of(ground: Ground) -> int:
     return min(ground.pipeline.said(shard).count("partitions were added") for shard in range(ground.plan.shards))
 
 
+AHEAD_SECONDS = 1_800.0
+"""So far is one partition ahead of the others, in the stream's own time; later than five minutes is late."""
+
+
 class AheadAndIdle(Fault):
     """One partition is far ahead of the others in time, and one has nothing: nobody's events turn late, nothing waits."""
 
@@ -154,8 +158,8 @@ class AheadAndIdle(Fault):
     sentence = "one partition replayed far ahead of the others, one idle"
 
     def planned(self, plan: ChaosPlan) -> ChaosPlan:
-        """Leave the last partition idle."""
-        return replace(plan, route=_all_but_the_last)
+        """Leave the last partition idle, and let the stream last several times as long as an event may be late."""
+        return replace(plan, route=_all_but_the_last, density=plan.events / AHEAD_SECONDS)
 
     def spoiled(self, records: list[Record], plan: ChaosPlan) -> list[Record]:
         """Send all of partition 0 first: it is at the end of time when the others begin."""

@@ -200,6 +200,22 @@ def starts_at_the_end() -> None:
 
 
 @mutation
+def gives_up_without_a_broker() -> None:
+    """A broker that is away ends the reading."""
+    away: list[str] = []
+
+    def told(self: Any, error: Any) -> None:
+        away.append(error.str())
+
+    def heed(self: source.KafkaSourcePartition) -> None:
+        if away:
+            raise positions.SourceError(away[0])
+
+    put(source._Complaints, "__call__", told)
+    put(source.KafkaSourcePartition, "_heed_watch", heed)
+
+
+@mutation
 def no_lock() -> None:
     """Two processes may hold the folder of a shard."""
     put(shard_folder.ShardFolder, "_take_lock", lambda self: None)

@@ -39,7 +39,8 @@ RED = (
 )
 """Fault and mutation, on the embedded broker."""
 RED_ON_KAFKA = (
-    ("broker-killed", "starts-at-the-end"),
+    ("broker-killed", "gives-up-without-a-broker"),
+    ("kill-all", "starts-at-the-end"),
     ("dead-letters-refused", "letters-are-dropped"),
     ("topic-made-anew", "topic-is-not-told-apart"),
     ("records-expired", "loss-is-skipped"),
@@ -48,7 +49,7 @@ RED_ON_KAFKA = (
 """Those that only Apache Kafka can serve."""
 TIMES = {"kill-in-write": 12, "recovery-log-torn": 3, "mixed": 6}
 """How often a fault strikes here; twice, where nothing is said."""
-RATES = {"kill-shard": 800.0, "recovery-log-torn": 500.0}
+RATES = {"kill-shard": 800.0, "kill-all": 800.0, "recovery-log-torn": 500.0}
 """Events a second where a strike must come while they flow: a snapshot that is late loses nothing when nothing comes."""
 
 
