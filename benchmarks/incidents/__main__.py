@@ -21,32 +21,40 @@ HEAD = (
 def main() -> None:
     """Play the incidents that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="part of the names of the incidents to play")
+    parser.add_argument("--only", action="append", help="part of the names of the incidents to play; again for more")
     parser.add_argument("--jobs", type=int, default=2, help="live incidents at one time")
     arguments = parser.parse_args()
+    names = [each.name for each in (*SCENARIOS, *CALM)]
+    for part in arguments.only or []:
+        if not any(part in name for name in names):
+            parser.error(f"no incident's name has {part!r} in it; there are: {'; '.join(names)}")
     if lack := missing():
         sys.exit(lack)
-    misses = list(_report(arguments.only, arguments.jobs))
+    misses = list(_report(arguments.only or [""], arguments.jobs))
     for miss in misses:
         print(f"NOT AS IT SHOULD BE: {miss}")
     sys.exit(1 if misses else 0)
 
 
-def _report(only: str, jobs: int) -> Iterator[str]:
+def _report(only: Sequence[str], jobs: int) -> Iterator[str]:
     """Print the tables; yields what is not as it should be."""
-    live = [scenario for scenario in SCENARIOS if only in scenario.name]
+    live = [scenario for scenario in SCENARIOS if _is_asked_for(scenario.name, only)]
     if live:
         print(f"Live, {RATE:g} events a second, {min(jobs, len(live))} at a time:\n", *HEAD, sep="\n", flush=True)
     for scenario, outcome in zip(live, _play_all(live, jobs), strict=True):
         print(_live_row(scenario, outcome), flush=True)
         yield from (f"{scenario.name}: {miss}" for miss in outcome.misses(scenario))
-    calm = [one for one in CALM if only in one.name]
+    calm = [one for one in CALM if _is_asked_for(one.name, only)]
     if calm:
         print("\nIn promtool's time:\n", *HEAD, sep="\n", flush=True)
     for one in calm:
         found = play_calm(one)
         print(_calm_row(one, found), flush=True)
         yield from (f"{one.name}: {miss}" for miss in found.misses(one))
+
+
+def _is_asked_for(name: str, only: Sequence[str]) -> bool:
+    return any(part in name for part in only)
 
 
 def _play_all(scenarios: Sequence[Scenario], jobs: int) -> Iterator[Outcome]:
