@@ -24,8 +24,8 @@ WARM_UP_EVENTS = 300_000
 """A backlog of so many events is drained to know the maximum."""
 PIECE_SECONDS = 0.05
 LOOK_SECONDS = 0.5
-SETTLE_SHARE = 0.2
-"""Of the time, until memory and parts are looked at: caches fill and merges find their pace."""
+SETTLE_SHARE = 0.6
+"""Of the time, until it is asked whether memory grows: messageIds are remembered for 15 to 18 minutes, and until then it must."""
 MEMORY_BYTES, SLOPE_BYTES_A_MINUTE, PARTS, FRESH_SECONDS = 600e6, 1e6, 300, 3.0
 """The bars: memory of a shard, how fast it may grow, parts of a table, p99 of the age at which an event can be read."""
 PARTS_QUERY = """

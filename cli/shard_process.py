@@ -1,6 +1,5 @@
 """One shard as a process: puts source, shard, sinks and the metrics page together and runs them until a signal."""
 
-import gc
 import socket
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from cli.memory import tame_memory
 from cli.person_ids import person_ids
 from cli.settings import Settings
 from cli.signals import stopped_by_signals
@@ -78,7 +78,7 @@ def run_shard(settings: Settings, shard: int, shards: int, start: Start) -> None
         stopped_by_signals() as stopping,
         _gate(settings, part, ids.fingerprint, stopping) as gate,
     ):
-        _tame_garbage_collector()
+        tame_memory()
         state = WriterState()
         exporter = Exporter(CATALOG, state, folder.path, shards)
         health = HealthServer(
@@ -195,11 +195,3 @@ def _shard_config(settings: Settings, folder: Path, ids: PlainIds) -> ShardConfi
 
 def _time_rules(settings: Settings) -> TimeRules:
     return TimeRules(settings.lateness, settings.max_ahead, settings.max_age, settings.dedup_horizon)
-
-
-def _tame_garbage_collector() -> None:
-    # Decoding makes hundreds of thousands of objects a second, none of them in cycles: looking for cycles among
-    # them every 700 allocations would cost a tenth of the time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 50)

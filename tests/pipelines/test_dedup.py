@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from pipelines.dedup import FULL, Ids, IdTable, ids_of
 
-HALVES = (0, 1, 5, 4096, 4097, 8191, 2**64 - 1, 2**63)
-"""Some of them want the same slot of a small table."""
+LOW = (0, 1, 5, 2**32, 2**63, 2**63 + 1, 2**64 - 2, 2**64 - 1)
+"""Some of them want the same slot: an id's place follows from the upper bits of its lower half."""
+HIGH = (0, 1 << 48, 5 << 48, 2**63, 2**64 - 1)
+SLOT_BYTES = 11
 CALLS = st.lists(
     st.tuples(
-        st.lists(st.tuples(st.sampled_from(HALVES), st.sampled_from(HALVES)), min_size=1, max_size=30),
+        st.lists(st.tuples(st.sampled_from(LOW), st.sampled_from(HIGH)), min_size=1, max_size=30),
         st.integers(0, 3),
     ),
     min_size=1,
@@ -51,15 +53,15 @@ def test_it_knows_what_a_dict_knows(calls: list[tuple[list[tuple[int, int]], int
 
 def test_equal_low_halves_are_different_ids() -> None:
     table = IdTable()
-    same_low = ids([(7, high) for high in range(500)])
+    same_low = ids([(7, high << 48) for high in range(500)])
     assert not table.see(same_low, 1, 0).any()
     assert table.see(same_low, 1, 0).all()
     assert len(table) == 500
 
 
 def test_ids_that_want_one_slot_find_each_other_behind_the_end_of_the_table() -> None:
-    table, last = IdTable(capacity=64), 63
-    crowd = ids([(last + 64 * n, n) for n in range(20)])
+    table = IdTable(capacity=64)
+    crowd = ids([(2**64 - 1 - n, n) for n in range(20)])
     assert not table.see(crowd, 1, 0).any()
     assert table.see(crowd[::-1], 1, 0).all()
 
@@ -96,7 +98,24 @@ def test_it_does_not_grow_with_what_it_may_forget() -> None:
         table.see(rng.integers(0, 2**64, (2_000, 2), dtype=np.uint64), generation, generation - 5)
         sizes.append(table.nbytes)
     assert max(sizes[50:]) == max(sizes[:50])
-    assert len(table) < FULL * table.nbytes
+    assert len(table) <= FULL * table.nbytes / SLOT_BYTES
+
+
+def test_it_takes_little_more_memory_than_the_ids_that_it_holds() -> None:
+    table = IdTable()
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        table.see(rng.integers(0, 2**64, (10_000, 2), dtype=np.uint64), 1, 0)
+    assert table.nbytes < 17 * len(table)
+
+
+def test_a_generation_that_is_long_gone_is_not_taken_for_a_new_one() -> None:
+    """Stamps are bytes and are used again; a table that never fills is never rebuilt."""
+    table, one = IdTable(), ids([(1, 1)])
+    assert not table.see(one, 0, -5)[0]
+    for generation in range(10, 2_000, 10):
+        assert not table.see(ids([(2, generation << 48)]), generation, generation - 5)[0]
+    assert not table.see(one, 2_000, 1_995)[0]
 
 
 @pytest.mark.parametrize("texts", [[], ["m-1"], ["m-1", "m-2", "M-1", "m-1 ", "ünï"]])
