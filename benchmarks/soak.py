@@ -24,6 +24,8 @@ WARM_UP_EVENTS = 300_000
 """A backlog of so many events is drained to know the maximum."""
 PIECE_SECONDS = 0.05
 LOOK_SECONDS = 0.5
+TOLD_EVERY = 12
+"""Looks at the processes, of which there is one every ten seconds, between two lines of progress."""
 SETTLE_SHARE = 0.6
 """Of the time, until it is asked whether memory grows: messageIds are remembered for 15 to 18 minutes, and until then it must."""
 MEMORY_BYTES, SLOPE_BYTES_A_MINUTE, PARTS, FRESH_SECONDS = 600e6, 1e6, 300, 3.0
@@ -70,6 +72,17 @@ class Samples:
                 # The first record that the look before did not show was readable at the latest now.
                 ages.append(moment - moments[np.searchsorted(counts, before[1], side="right")])
         return np.array(ages)
+
+    def progress(self, since: float) -> str:
+        """Say how things are, and how fresh the figures were since a moment (epoch seconds)."""
+        later = Samples(sent=self.sent, seen=[look for look in self.seen if look[0] >= since])
+        ages = later.ages()
+        fresh = (
+            f"p99 of the age {np.quantile(ages, 0.99):.1f} s, at most {ages.max():.1f} s"
+            if len(ages)
+            else "nothing new"
+        )
+        return f"{self.seconds[-1] / 60:.0f} min: {self.memory[-1] / 1e6:,.0f} MB, {self.parts[-1]} parts, {fresh}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,16 +142,16 @@ def _watched(made: Ground, samples: Samples, over: Event) -> Iterator[None]:
 
 
 def _look_at_processes(made: Ground, samples: Samples, over: Event) -> None:
-    began = time.monotonic()
+    began, told = time.monotonic(), time.time()
     while not over.wait(10):
         made.pipeline.peak_bytes = 0
         made.pipeline.sample_memory()
         samples.seconds.append(time.monotonic() - began)
         samples.memory.append(made.pipeline.peak_bytes)
         samples.parts.append(int(made.store.query(PARTS_QUERY)[0][0]))
-        if len(samples.seconds) % 30 == 0:
-            minutes = samples.seconds[-1] / 60
-            print(f"{minutes:.0f} min: {samples.memory[-1] / 1e6:,.0f} MB, {samples.parts[-1]} parts", flush=True)
+        if len(samples.seconds) % TOLD_EVERY == 0:
+            print(samples.progress(told), flush=True)
+            told = time.time()
 
 
 def _look_at_ledger(made: Ground, samples: Samples, over: Event) -> None:

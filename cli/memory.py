@@ -3,6 +3,8 @@
 import ctypes
 import gc
 
+import pyarrow as pa
+
 M_TRIM_THRESHOLD, M_ARENA_MAX = -1, -8
 """Of glibc's malloc.h."""
 ARENAS, KEPT_BYTES = 2, 32 << 20
@@ -15,6 +17,8 @@ def tame_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
+    # Arrow's own pool keeps some forty megabytes for what it holds for a moment.
+    pa.set_memory_pool(pa.system_memory_pool())
     # Each thread of the Kafka client would get an arena of its own, and what a backlog took at its largest would be kept.
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(M_ARENA_MAX, ARENAS)
