@@ -105,7 +105,8 @@ class ApacheKafka:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ["java", *self._logging(), "-cp", f"{self._jars}/*", "kafka.tools.StorageTool", "format"]
         ran = subprocess.run(
-            [*tool, "--cluster-id", cluster, "--config", str(self._properties)],
+            # As one word: an id may begin with a dash.
+            [*tool, f"--cluster-id={cluster}", "--config", str(self._properties)],
             check=False, capture_output=True, text=True, timeout=READY_WITHIN_SECONDS,
         )  # fmt: skip
         if ran.returncode != 0:
@@ -133,7 +134,8 @@ class ApacheKafka:
             "num.recovery.threads.per.data.dir": "2",
             # Topics are deleted and made again within a test.
             "file.delete.delay.ms": "1000",
-            "log.retention.check.interval.ms": "1000",
+            # Records carry times that their tests chose; none may expire because the calendar went on.
+            "log.retention.ms": "-1",
             "message.max.bytes": str(4 << 20),
             **properties,
         }

@@ -1,8 +1,10 @@
 """A real Kafka on this machine: it keeps its log over a kill, and where it cannot be had it says what to install."""
 
+import uuid
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from local.apache_kafka import jars
 from local.apache_kafka.broker import ApacheKafka
@@ -28,6 +30,22 @@ def test_a_killed_broker_comes_back_with_its_log_at_the_same_address(tmp_path: P
         fill(config, range(100, 120), 1)
         with reading(config) as partition:
             assert values(read(partition, 120)) == {0: list(range(120))}
+
+
+@pytest.mark.service
+def test_its_id_may_begin_with_a_dash_and_old_records_do_not_expire(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Both hit one run in many: an id is drawn at random, and times that tests once chose grow old."""
+    if (reason := jars.missing()) is not None:
+        pytest.skip(NO_KAFKA + reason)
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(bytes=b"\xf8" * 16))
+    with ApacheKafka(tmp_path) as kafka:
+        create_topic(kafka.bootstrap, "old", 1)
+        topic = ConfigResource(ResourceType.TOPIC, "old")
+        admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+        found = admin.describe_configs([topic])[topic].result(10)
+        assert found["retention.ms"].value == "-1"
 
 
 def test_without_java_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
