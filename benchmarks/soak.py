@@ -6,7 +6,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,10 +20,16 @@ from chaos.ground import Ground, ground
 from chaos.plan import BrokerKind, ChaosPlan, simulated
 from local.producer import Record
 
-WARM_UP_EVENTS = 300_000
-"""A backlog of so many events is drained to know the maximum."""
-PIECE_SECONDS = 0.05
-LOOK_SECONDS = 0.5
+MAXIMUM_SECONDS, WARM_UP_SECONDS = 60.0, 30.0
+"""For how long the maximum is measured, and for how long before that everything runs as fast as it can."""
+BACKLOG = 100_000
+"""Records that wait for the pipeline while the maximum is measured, so that it never waits for the sender."""
+AS_PEOPLE_RUN_IT = {"TIDEGAUGE_SNAPSHOT_INTERVAL": "5s"}
+"""Chaos makes everything durable five times as often as the defaults, to have more to break."""
+TEMPLATES = 50_000
+"""Events that are simulated; those sent differ from them in id and time."""
+PIECE_SECONDS, MOST_AT_ONCE = 0.1, 20_000
+LOOK_SECONDS = 0.25
 TOLD_EVERY = 12
 """Looks at the processes, of which there is one every ten seconds, between two lines of progress."""
 SETTLE_SHARE = 0.6
@@ -53,6 +59,12 @@ class Samples:
     sent: list[tuple[float, int]] = field(default_factory=list)
     seen: list[tuple[float, int]] = field(default_factory=list)
 
+    def pace(self, seconds: float) -> float:
+        """Give the records a second that came into the ledger in the last so many seconds."""
+        last_moment, last = self.seen[-1]
+        moment, count = next(look for look in self.seen if look[0] >= last_moment - seconds)
+        return (last - count) / (last_moment - moment)
+
     def settled(self, values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         """Give minutes and values from when things have settled."""
         skip = int(len(values) * SETTLE_SHARE)
@@ -78,59 +90,58 @@ class Samples:
         later = Samples(sent=self.sent, seen=[look for look in self.seen if look[0] >= since])
         ages = later.ages()
         fresh = (
-            f"p99 of the age {np.quantile(ages, 0.99):.1f} s, at most {ages.max():.1f} s"
+            f"age {np.median(ages):.1f} s in the median, {np.quantile(ages, 0.99):.1f} s p99"
             if len(ages)
             else "nothing new"
         )
         return f"{self.seconds[-1] / 60:.0f} min: {self.memory[-1] / 1e6:,.0f} MB, {self.parts[-1]} parts, {fresh}"
 
 
+Look = Callable[[Ground, Samples, Event], None]
+"""Looks at something until the event is set, and notes it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the soak and print what it showed."""
     options = _options(arguments)
     plan = ChaosPlan(
-        seed=options.seed,
-        events=WARM_UP_EVENTS,
-        rate=1e6,
-        start=time.time() - 1_500,
-        shards=options.shards,
-        broker=options.broker,
+        seed=options.seed, rate=1e6, shards=options.shards, broker=options.broker, settings=AS_PEOPLE_RUN_IT
     )
     with TemporaryDirectory() as folder, ground(plan, Path(folder)) as made:
         made.stream.keeps = False
-        most = _maximum(made, simulated(plan))
+        made.run("migrate")
+        made.pipeline.start()
+        sender = Sender(made, options.seed)
+        most = _maximum(made, sender)
         rate = most / 2
         print(f"maximum {most:,.0f} events a second; {options.minutes:g} minutes at {rate:,.0f}", flush=True)
-        samples = _soak(made, rate, options.minutes * 60)
+        made.caught_up()
+        samples = _soak(made, sender, rate, options.minutes * 60)
         caught_up = made.caught_up()
         made.pipeline.stop()
     return _report(samples, rate, caught_up)
 
 
-def _maximum(made: Ground, records: list[Record]) -> float:
-    """Send a backlog, start the pipeline on it, and give the events a second that it takes in once it reads."""
-    made.run("migrate")
-    made.stream.begin(records)
-    made.stream.end()
-    made.pipeline.start()
-    made.wait_for(lambda: made.received() > 0, "the first records")
-    first, began = made.received(), time.monotonic()
-    made.caught_up()
-    return (made.stream.sent - first) / (time.monotonic() - began)
-
-
-def _soak(made: Ground, rate: float, seconds: float) -> Samples:
+def _maximum(made: Ground, sender: "Sender") -> float:
+    """Keep the pipeline busy and give the events a second that it takes in, with all that must run beside it running."""
     samples, over = Samples(), Event()
-    with _watched(made, samples, over):
-        _send(made, rate, seconds, samples)
+    with _watched(made, samples, over, (_look_at_ledger,)):
+        until = time.monotonic() + WARM_UP_SECONDS + MAXIMUM_SECONDS
+        sender.send(lambda: (samples.seen[-1][1] if samples.seen else 0) + BACKLOG, until, samples)
+    return samples.pace(MAXIMUM_SECONDS)
+
+
+def _soak(made: Ground, sender: "Sender", rate: float, seconds: float) -> Samples:
+    samples, over = Samples(), Event()
+    began, before = time.monotonic(), sender.number
+    with _watched(made, samples, over, (_look_at_processes, _look_at_ledger)):
+        sender.send(lambda: before + int((time.monotonic() - began) * rate) + 1, began + seconds, samples)
     return samples
 
 
 @contextmanager
-def _watched(made: Ground, samples: Samples, over: Event) -> Iterator[None]:
-    threads = [
-        Thread(target=look, args=(made, samples, over), daemon=True) for look in (_look_at_processes, _look_at_ledger)
-    ]
+def _watched(made: Ground, samples: Samples, over: Event, looks: Sequence[Look]) -> Iterator[None]:
+    threads = [Thread(target=look, args=(made, samples, over), daemon=True) for look in looks]
     for thread in threads:
         thread.start()
     try:
@@ -159,22 +170,33 @@ def _look_at_ledger(made: Ground, samples: Samples, over: Event) -> None:
         samples.seen.append((time.time(), made.received()))
 
 
-def _send(made: Ground, rate: float, seconds: float, samples: Samples) -> None:
-    """Send events at the pace of the clock: simulated ones, with new ids and the times of now."""
-    cut = (_template(value) for _, value, _ in simulated(ChaosPlan(seed=1, events=50_000, start=0.0)))
-    templates = [parts for parts in cut if parts is not None]
-    began, number, total = time.monotonic(), 0, int(rate * seconds)
-    while number < total:
-        due = min(int((time.monotonic() - began) * rate) + 1, total)
-        if due == number:
-            time.sleep(PIECE_SECONDS)
-            continue
-        now = time.time()
-        text = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
-        made.stream.begin([_filled(templates, n, text, int(now * 1000)) for n in range(number, due)])
-        made.stream.end()
-        number = due
-        samples.sent.append((time.time(), made.stream.sent))
+class Sender:
+    """Sends simulated events with new ids and the times of now.
+
+    Attributes:
+        number: of the next event: how many were sent.
+    """
+
+    def __init__(self, made: Ground, seed: int) -> None:
+        """Simulate what the events are cut from."""
+        cut = (_template(value) for _, value, _ in simulated(ChaosPlan(seed=seed, events=TEMPLATES)))
+        self._templates = [parts for parts in cut if parts is not None]
+        self._stream = made.stream
+        self.number = 0
+
+    def send(self, due: Callable[[], int], until: float, samples: Samples) -> None:
+        """Send until a moment of the monotonic clock, never more in all than are due."""
+        while time.monotonic() < until:
+            last = min(due(), self.number + MOST_AT_ONCE)
+            if last <= self.number:
+                time.sleep(PIECE_SECONDS)
+                continue
+            now = time.time()
+            text = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+            self._stream.begin([_filled(self._templates, n, text, int(now * 1000)) for n in range(self.number, last)])
+            self._stream.end()
+            self.number = last
+            samples.sent.append((time.time(), self._stream.sent))
 
 
 def _template(value: bytes) -> tuple[bytes, bytes, bytes] | None:
@@ -212,7 +234,7 @@ def _report(samples: Samples, rate: float, caught_up: float) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30.0, help="how long (30)")
-    parser.add_argument("--shards", type=int, default=2, help="processes of the pipeline (2)")
+    parser.add_argument("--shards", type=int, default=1, help="processes of the pipeline (1)")
     parser.add_argument("--seed", type=int, default=7, help="of the simulated events (7)")
     parser.add_argument("--broker", type=BrokerKind, default=BrokerKind.KAFKA, help="kafka or embedded (kafka)")
     return parser.parse_args(arguments)

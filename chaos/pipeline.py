@@ -98,7 +98,9 @@ class Pipeline:
 
     def sample_memory(self) -> None:
         """Note the largest resident memory that a shard has had."""
-        for pid in self.pids().values():
+        # A single shard is no child: the command itself is it.
+        alone = [self._child.pid] if self._child is not None and self.shards == 1 else []
+        for pid in (*self.pids().values(), *alone):
             with suppress(OSError, IndexError, ValueError):
                 pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
                 self.peak_bytes = max(self.peak_bytes, pages * _PAGE_BYTES)

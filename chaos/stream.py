@@ -36,7 +36,7 @@ class Stream:
             {
                 "bootstrap.servers": bootstrap,
                 "enable.idempotence": True,
-                "linger.ms": 5,
+                "linger.ms": 20,
                 "message.timeout.ms": _PATIENCE_MS,
                 "message.max.bytes": 4 << 20,
                 "queue.buffering.max.messages": 1_000_000,

@@ -23,4 +23,5 @@ SUPPORT_TICKETS = Rollup(
     measures={"count": count()},
     window=timedelta(hours=1),
     events=("support.ticket_opened",),
+    emit_every=timedelta(seconds=5),
 )

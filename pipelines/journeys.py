@@ -34,4 +34,5 @@ GUIDANCE = Rollup(
     },
     window=timedelta(hours=1),
     events=("guidance.shown",),
+    emit_every=timedelta(seconds=5),
 )

@@ -19,4 +19,5 @@ SEARCHES = Rollup(
     },
     window=timedelta(minutes=1),
     events=("library.search",),
+    emit_every=timedelta(seconds=5),
 )

@@ -74,6 +74,7 @@ class Shard:
         self._decoder = Decoder(config.max_event_bytes, catalog_strict=config.catalog_strict)
         self._windows = {r.name: Windows(r, milliseconds(config.rules.lateness)) for r in rollups}
         self._emitted = dict.fromkeys(self._windows, 0.0)
+        self._looked = 0.0
         self._verdicts: dict[int, PartitionVerdict] = {}
         self._rejected: dict[int, RejectedShare] = {}
         self._next: dict[int, int] = {}
@@ -115,12 +116,16 @@ class Shard:
         return Flush(rows, letters, events.columns, verdicts, len(values), newest, by_target(events))
 
     def take_due(self, now: float, *, everything: bool = False) -> list[Rows]:
-        """Hand out the changed rows of the rollups whose time has come, and drop closed windows."""
+        """Hand out the changed rows of the rollups whose time has come, and drop closed windows.
+
+        Their time has come, too, if they would have waited too long at the next look, which is about as far off as the last.
+        """
+        pause, self._looked = now - self._looked, now
         progress = {p: Progress(v.watermark, self._next.get(p, 0)) for p, v in self._verdicts.items()}
         due = []
         for name, windows in self._windows.items():
-            waited = now - self._emitted[name] >= windows.rollup.emit_every.total_seconds()
-            if everything or waited or windows.is_closing(progress):
+            is_due = now + pause - self._emitted[name] > windows.rollup.emit_every.total_seconds()
+            if everything or is_due or windows.is_closing(progress):
                 rows = windows.take_changed()
                 if rows is not None:
                     due.append(rows)

@@ -313,7 +313,9 @@ def _consumer_settings(config: SourceConfig) -> dict[str, Any]:
         "enable.auto.commit": False,
         # An offset that is gone must stop the reader, never make it jump.
         "auto.offset.reset": "error",
+        # The broker gathers for up to 50 ms: a fetch for every few records would cost both sides more than the records.
         "fetch.wait.max.ms": 50,
+        "fetch.min.bytes": 1 << 20,
         "queued.min.messages": 100_000,
         "queued.max.messages.kbytes": 32_768,
         "enable.partition.eof": False,

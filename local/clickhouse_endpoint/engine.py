@@ -17,6 +17,7 @@ import chdb
 from chdb.state.sqlitelike import connect
 
 from local.clickhouse_endpoint.errors import ClickHouseError
+from local.clickhouse_endpoint.merges import let_merges_yield
 
 _GRANTS: Final = (
     "GRANT SELECT, INSERT, ALTER, CREATE, CREATE TEMPORARY TABLE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, SHOW, "
@@ -134,6 +135,7 @@ class Engine:
         # The engine lives as long as it has a connection.
         self._keeper = Connection(self._url)
         _use_plain_default_database(self._keeper, directory / "engine")
+        _let_merges_yield(self._keeper)
 
     @property
     def version(self) -> str:
@@ -158,6 +160,13 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _let_merges_yield(connection: Connection) -> None:
+    """Lower the priority of merges, whose threads begin with the first table that needs them."""
+    connection.query("CREATE TEMPORARY TABLE first (a UInt8) ENGINE = MergeTree ORDER BY a")
+    connection.query("DROP TEMPORARY TABLE first")
+    let_merges_yield()
 
 
 def _lock(path: Path) -> IO[str]:

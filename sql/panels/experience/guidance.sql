@@ -6,7 +6,7 @@
 -- width: 6
 -- think: A guide that is mostly dismissed is in the way: show it later, or to fewer.
 -- definition: Times that a guide was followed, of the times it was shown in the range (view `guidance`), with the 95 % interval of Wilson.
--- freshness: 2 s after the event
+-- freshness: 6 s after the event
 -- evidence: 30
 SELECT concat(guide, if(task = '', '', concat(' for ', task))) AS label, hits / n AS value, wilson_low(hits, n) AS low, wilson_high(hits, n) AS high,
     sum(g.followed) AS hits, sum(g.shown) AS n

@@ -6,7 +6,7 @@
 -- width: 6
 -- think: A rise means that people look for what the library does not have: ask for the queries and add the items.
 -- definition: Searches without a result of those that say how much they found (view `searches`).
--- freshness: 2 s after the search
+-- freshness: 6 s after the search
 -- evidence: 20
 SELECT $__timeInterval(minute) AS t, service AS series, hits / n AS value, sum(s.without_result) AS hits, sum(s.answered) AS n
 FROM searches AS s

@@ -6,7 +6,7 @@
 -- width: 6
 -- think: An area with a long bar here and a low rating above is where the application costs people most.
 -- definition: Tickets opened in the weeks that begin in the range (view `support_tickets`).
--- freshness: 2 s after a ticket
+-- freshness: 6 s after a ticket
 -- evidence: 1
 SELECT if(area = '', 'not said', area) AS label, toFloat64(n) AS value, sum(s.count) AS n
 FROM support_tickets AS s
