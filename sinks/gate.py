@@ -1,4 +1,4 @@
-"""The gate before every insert: knows who was erased, lets no row of theirs through, and says how far it has read.
+"""The gate before every flush: knows who was erased, lets no row of theirs through, and says how far it has read.
 
 `tidegauge erase` records an erasure, waits until every gate has read it, and only then deletes. The order holds because
 an insert and a reading exclude each other: once a gate says that it has read, what it let through before is stored, and
@@ -7,7 +7,7 @@ whatever it lets through later obeys.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -55,12 +55,12 @@ class Gate:
             self._read()
 
     @contextmanager
-    def admitted(self, rows: pa.Table) -> Iterator[pa.Table]:
-        """Give the rows that may be inserted, and hold back other readings until that is done. Raises as `read` does."""
+    def admitted(self) -> Iterator[Callable[[pa.Table], pa.Table]]:
+        """Say of rows which may be inserted, and hold back other readings until that is done. Raises as `read` does."""
         with self._lock:
             if self._read_at is None or time.monotonic() - self._read_at > STALE_SECONDS:
                 self._read()
-            yield self._forgotten.without(rows)
+            yield self._forgotten.without
 
     def keep_reading(self, stopping: threading.Event) -> None:
         """Read every few seconds until told to stop; for a thread of its own."""

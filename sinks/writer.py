@@ -1,11 +1,12 @@
-"""Writes flushes to ClickHouse: one insert a table and flush, acknowledged, with growing pauses while the server is away."""
+"""Writes flushes to ClickHouse: one insert a table and flush, a few at once, with growing pauses while the server is away."""
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from queue import LifoQueue
 
 import pyarrow as pa
 import structlog
@@ -17,8 +18,11 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0
 """Seconds between two tries."""
 
-Admission = Callable[[pa.Table], AbstractContextManager[pa.Table]]
-"""Gives the rows that may be stored, for as long as their insert takes."""
+LANES = 3
+"""Inserts at once. A flush is a score of tables, each with a few rows: what takes time is the way there and back."""
+
+Admission = Callable[[], AbstractContextManager[Callable[[pa.Table], pa.Table]]]
+"""Says of rows which of them may be stored, for as long as their inserts take."""
 
 Tables = Sequence[tuple[str, pa.Table]]
 """Table name and rows."""
@@ -53,21 +57,25 @@ class Writer:
         connect: Callable[[], ClickHouse],
         state: WriterState,
         stopping: threading.Event,
-        admitted: Admission = nullcontext,
+        admitted: Admission = lambda: nullcontext(_everything),
     ) -> None:
         """Make a writer.
 
         Args:
-            connect: makes a connection of its own.
+            connect: makes a connection, one for each lane.
             state: kept up to date for the exporter.
             stopping: once it is set, a store that is away is no longer waited for.
             admitted: asked at every try which of the rows may be stored; everything may without it.
         """
-        self._store = connect()
+        self._stores = [connect() for _ in range(LANES)]
+        self._free = LifoQueue[ClickHouse]()
+        for store in self._stores:
+            self._free.put(store)
         self._state = state
         self._stopping = stopping
         self._admitted = admitted
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clickhouse")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="flush")
+        self._lanes = ThreadPoolExecutor(max_workers=LANES, thread_name_prefix="clickhouse")
         self._under_way: Future[None] | None = None
 
     def write(self, tables: Tables) -> None:
@@ -87,43 +95,64 @@ class Writer:
             under_way.result()
 
     def close(self) -> None:
-        """Finish and drop the connection."""
+        """Finish and drop the connections."""
         self.drain()
         self._thread.shutdown()
-        self._store.close()
+        self._lanes.shutdown()
+        for store in self._stores:
+            store.close()
 
     def _write(self, tables: dict[str, pa.Table]) -> None:
-        for table, rows in tables.items():
-            started = time.monotonic()
-            stored = self._insert(table, rows)
-            with self._state.lock:
-                self._state.rows += stored
-                self._state.inserts += stored > 0
-                self._state.seconds += time.monotonic() - started
-
-    def _insert(self, table: str, rows: pa.Table) -> int:
-        """Insert the rows that may be stored; gives how many these are."""
         pause = FIRST_PAUSE
-        while True:
-            try:
-                with self._admitted(rows) as admitted:
-                    if admitted.num_rows:
-                        self._store.insert(table, admitted)
-            except StoreAwayError as error:
-                self._wait(table, pause, error)
-                pause = min(pause * 2, LONGEST_PAUSE)
-            else:
+        while tables:
+            tables, error = self._try(tables)
+            if error is None:
                 self._state.away_since = None
-                return int(admitted.num_rows)
+                return
+            self._wait(sorted(tables), pause, error)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _wait(self, table: str, pause: float, error: StoreAwayError) -> None:
+    def _try(self, tables: dict[str, pa.Table]) -> tuple[dict[str, pa.Table], StoreAwayError | None]:
+        """Insert what may be stored; gives the tables that are left because the store was away, and why."""
+        left, away = {}, None
+        try:
+            with self._admitted() as admit:
+                under_way = {name: self._lanes.submit(self._insert, name, admit(rows)) for name, rows in tables.items()}
+                wait(under_way.values())
+        except StoreAwayError as error:
+            return tables, error
+        for name, insert in under_way.items():
+            try:
+                insert.result()
+            except StoreAwayError as error:
+                left[name], away = tables[name], error
+        return left, away
+
+    def _insert(self, table: str, rows: pa.Table) -> None:
+        if not rows.num_rows:
+            return
+        started, store = time.monotonic(), self._free.get()
+        try:
+            store.insert(table, rows)
+        finally:
+            self._free.put(store)
+        with self._state.lock:
+            self._state.rows += rows.num_rows
+            self._state.inserts += 1
+            self._state.seconds += time.monotonic() - started
+
+    def _wait(self, tables: Sequence[str], pause: float, error: StoreAwayError) -> None:
         """Wait before the next try; the events stay in Kafka meanwhile."""
         if self._state.away_since is None:
             self._state.away_since = time.monotonic()
         self._state.retries += 1
-        log.warning("store away, reading is paused", table=table, next_try_seconds=pause, error=str(error))
+        log.warning("store away, reading is paused", tables=tables, next_try_seconds=pause, error=str(error))
         if self._stopping.wait(pause):
             raise error
+
+
+def _everything(rows: pa.Table) -> pa.Table:
+    return rows
 
 
 def merged(tables: Iterable[tuple[str, pa.Table]]) -> dict[str, pa.Table]:

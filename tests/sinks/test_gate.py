@@ -42,8 +42,8 @@ def rows(*users: str) -> pa.Table:
 
 
 def passed(opened: Gate, *users: str) -> list[str]:
-    with opened.admitted(rows(*users)) as admitted:
-        return list(admitted["user_id"].to_pylist())
+    with opened.admitted() as admitted:
+        return list(admitted(rows(*users))["user_id"].to_pylist())
 
 
 def readers(database: ClickHouse) -> list[tuple[object, ...]]:
@@ -102,7 +102,7 @@ def test_an_insert_and_a_reading_exclude_each_other(database: ClickHouse, clickh
         read.set()
 
     thread = threading.Thread(target=read_and_tell)
-    with opened.admitted(rows("here")):
+    with opened.admitted():
         thread.start()
         assert not read.wait(0.1)
     assert read.wait(PATIENCE)

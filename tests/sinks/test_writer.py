@@ -117,7 +117,7 @@ def test_a_flush_half_stored_when_the_store_goes_away_is_stored_whole(
     writer.write(flush)
     writer.drain()
     assert received(store, 30) == [(6,)]
-    assert store.query("SELECT count() FROM pseudonym_keys WHERE fingerprint = 'half'") == [(1,)]
+    assert store.query("SELECT DISTINCT fingerprint FROM pseudonym_keys WHERE fingerprint = 'half'") == [("half",)]
 
 
 def test_away_seconds_count_from_the_first_failure(
@@ -206,10 +206,13 @@ def test_rows_are_asked_for_admission_at_every_try_and_only_those_stored_are_cou
 ) -> None:
     asked: list[int] = []
 
-    @contextmanager
-    def admitted(rows: pa.Table) -> Iterator[pa.Table]:
+    def some(rows: pa.Table) -> pa.Table:
         asked.append(rows.num_rows)
-        yield rows.slice(0, len(asked) - 1)
+        return rows.slice(0, len(asked) - 1)
+
+    @contextmanager
+    def admitted() -> Iterator[Callable[[pa.Table], pa.Table]]:
+        yield some
 
     writer = make(store, door, state, pauses, admitted)
     door.script.extend([failure(252)])
