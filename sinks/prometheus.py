@@ -255,7 +255,7 @@ class Exporter(Collector):
             ),
             _counter("tidegauge_sink_rows", "Rows written.", self._writer.rows),
             _counter("tidegauge_sink_inserts", "Inserts acknowledged.", self._writer.inserts),
-            _counter("tidegauge_sink_retries", "Inserts tried again.", self._writer.retries),
+            _counter("tidegauge_sink_retries", "Flushes tried again.", self._writer.retries),
             _counter("tidegauge_sink_seconds", "Time spent in inserts.", self._writer.seconds),
         ]
 
