@@ -25,7 +25,8 @@ EVERY_SECONDS = 3.0
 STALE_SECONDS = 10.0
 """A list older than this is read again before an insert begins."""
 SILENT_SECONDS = 90.0
-"""A gate that was not heard of for so long is dead or cut off: longer than STALE_SECONDS and the longest insert together."""
+"""A gate that was not heard of for so long is dead or cut off: longer than STALE_SECONDS, a round of
+inserts (`sinks.writer.ROUND_SECONDS`) and the longest insert together."""
 
 
 class Gate:

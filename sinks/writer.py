@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import chain, repeat
+from math import inf
 from queue import LifoQueue
 
 import pyarrow as pa
@@ -20,6 +22,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0
 
 LANES = 3
 """Inserts at once. A flush is a score of tables, each with a few rows: what takes time is the way there and back."""
+
+ROUND_SECONDS = 10.0
+"""After so long no insert of a round begins any more, and the gate may read: it must never be silent for many inserts' time."""
 
 Admission = Callable[[], AbstractContextManager[Callable[[pa.Table], pa.Table]]]
 """Says of rows which of them may be stored, for as long as their inserts take."""
@@ -108,30 +113,40 @@ class Writer:
             tables, error = self._try(tables)
             if error is None:
                 self._state.away_since = None
-                return
+                continue
             self._wait(sorted(tables), pause, error)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _try(self, tables: dict[str, pa.Table]) -> tuple[dict[str, pa.Table], StoreAwayError | None]:
-        """Insert what may be stored; gives the tables that are left because the store was away, and why."""
+        """Insert what may be stored, for one round; gives the tables that are left, and why if the store was away."""
         left, away = {}, None
+        # The first one begins in any case, so that each round gets on.
+        last = chain([inf], repeat(time.monotonic() + ROUND_SECONDS))
         try:
             with self._admitted() as admit:
-                under_way = {name: self._lanes.submit(self._insert, name, admit(rows)) for name, rows in tables.items()}
+                under_way = {
+                    name: self._lanes.submit(self._insert, name, admit(rows), last_begin)
+                    for (name, rows), last_begin in zip(tables.items(), last, strict=False)
+                }
                 wait(under_way.values())
         except StoreAwayError as error:
             return tables, error
         for name, insert in under_way.items():
             try:
-                insert.result()
+                if not insert.result():
+                    left[name] = tables[name]
             except StoreAwayError as error:
                 left[name], away = tables[name], error
         return left, away
 
-    def _insert(self, table: str, rows: pa.Table) -> None:
+    def _insert(self, table: str, rows: pa.Table, last_begin: float) -> bool:
+        """Insert, unless it is too late to begin; tells whether it was done."""
         if not rows.num_rows:
-            return
-        started, store = time.monotonic(), self._free.get()
+            return True
+        started = time.monotonic()
+        if started > last_begin:
+            return False
+        store = self._free.get()
         try:
             store.insert(table, rows)
         finally:
@@ -140,6 +155,7 @@ class Writer:
             self._state.rows += rows.num_rows
             self._state.inserts += 1
             self._state.seconds += time.monotonic() - started
+        return True
 
     def _wait(self, tables: Sequence[str], pause: float, error: StoreAwayError) -> None:
         """Wait before the next try; the events stay in Kafka meanwhile."""

@@ -223,3 +223,23 @@ def test_rows_are_asked_for_admission_at_every_try_and_only_those_stored_are_cou
     writer.close()
     assert (asked, door.inserts) == ([1, 3, 3], ["ledger_rows"] * 2)
     assert (state.rows, state.inserts) == (2, 1)
+
+
+def test_a_flush_that_takes_long_lets_the_gate_read_between(
+    store: ClickHouse, door: Door, state: WriterState, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate that is silent for too long counts as dead, and an erasure does not wait for it."""
+    monkeypatch.setattr("sinks.writer.ROUND_SECONDS", -1.0)
+    rounds: list[None] = []
+
+    @contextmanager
+    def admitted() -> Iterator[Callable[[pa.Table], pa.Table]]:
+        rounds.append(None)
+        yield lambda rows: rows
+
+    writer = make(store, door, state, pauses, admitted)
+    writer.write([("ledger_rows", ledger(3, partition=90)), ("pseudonym_keys", pa.table({"fingerprint": ["slow"]}))])
+    writer.close()
+    assert len(rounds) == len(door.inserts) == 2
+    assert received(store, 90) == [(3,)]
+    assert (state.retries, pauses.taken) == (0, [])
