@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Generator, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from local.apache_kafka.jars import missing
+from tests.dashboards.world import World, running_world
 from tests.services import BROKER, running_apache_kafka, running_broker
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -23,6 +25,23 @@ AGREED_SKIPS: tuple[str, ...] = (
 
 Where Java or Maven is missing, .ci/run says so, and the suite runs on the embedded broker alone.
 """
+
+
+ON_ONE_WORLD = ("tests/dashboards/", "tests/local/page/")
+"""Tests that read the simulated world; one worker runs them all, since the world takes a minute to make."""
+
+
+class OneWorldScheduling(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests go to one worker, and the files of ON_ONE_WORLD go to one together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "one world" if nodeid.startswith(ON_ONE_WORLD) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneWorldScheduling:
+    """Share the tests out to the workers."""
+    return OneWorldScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +63,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     """Do the same for files that skip themselves while they are read."""
     report = yield
     return _without_silent_skip(report)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """28 simulated days in ClickHouse; tests only read it."""
+    with running_world(tmp_path_factory.mktemp("world")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

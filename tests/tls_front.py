@@ -62,7 +62,13 @@ class TlsFront:
         self.versions.append(client.version() or "")
         if shown := client.getpeercert():
             self.subjects += re.findall(r"'commonName', '([^']+)'", repr(shown["subject"]))
-        with client, socket.create_connection(("127.0.0.1", self._target), 10) as server:
+        try:
+            server = socket.create_connection(("127.0.0.1", self._target), 10)
+        except OSError:
+            # What stands behind may stop first, while a client still tries: it sees the connection closed.
+            client.close()
+            return
+        with client, server:
             server.settimeout(60)
             there = threading.Thread(target=_pass, args=(client, server), daemon=True)
             there.start()

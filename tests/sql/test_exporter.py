@@ -17,6 +17,7 @@ from tests.endpoint import feed, migrated
 
 pytestmark = pytest.mark.service
 DAYS = 8.0
+BUSY_SECONDS = 1_200.0
 BROKEN = "search_ranking"
 UNREAD = {"operations", "operations_hourly", "errors", "audit"}
 """Rollups that no file reads; theirs are most of the rows."""
@@ -29,8 +30,14 @@ def records() -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def answers(clickhouse_url: str, records: list[dict[str, object]]) -> Iterator[dict[str, Answer]]:
-    plan = Plan(time.time() - DAYS * 86_400, users=600, days=DAYS, broken=BrokenAssignment(BROKEN, "skewed"), rate=0.06)
-    stream = [record for batch in Simulator(plan).events() for record in batch]
+    now, broken = time.time(), BrokenAssignment(BROKEN, "skewed")
+    days = Plan(now - DAYS * 86_400, users=600, days=DAYS, broken=broken, rate=0.06)
+    # In the small hours of the simulated customers an hour can pass without a query; the last one is a busy one.
+    last = Plan(now - BUSY_SECONDS, users=600, broken=broken, rate=3.0)
+    stream = [
+        *(record for batch in Simulator(days).events(last.start) for record in batch),
+        *(record for batch in Simulator(last).events(now) for record in batch),
+    ]
     records += [orjson.loads(value) for _, value, _ in stream]
     with migrated(clickhouse_url, "exported") as store:
         feed(store, stream, [rollup for rollup in ROLLUPS if rollup.name not in UNREAD])

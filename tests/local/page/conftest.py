@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboards.world import World, running_world
+from tests.dashboards.world import World
 from tests.services import free_port
 
 REPOSITORY = Path(__file__).parents[3]
@@ -48,13 +48,6 @@ def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
             assert process.poll() is None, "the page ended"
             assert time.monotonic() < deadline, "the page does not answer"
             time.sleep(0.05)
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """28 simulated days in ClickHouse; tests only read it."""
-    with running_world(tmp_path_factory.mktemp("world")) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")
