@@ -13,6 +13,7 @@ from local.simulator.simulator import Plan, Simulator
 from pipelines.rollups import ROLLUPS
 from sinks.clickhouse import ClickHouse
 from sinks.figures import Answer, Figures, read_figures
+from tests.dashboards.world import said_by_people
 from tests.endpoint import feed, migrated
 
 pytestmark = pytest.mark.service
@@ -35,7 +36,7 @@ def answers(clickhouse_url: str, records: list[dict[str, object]]) -> Iterator[d
     # In the small hours of the simulated customers an hour can pass without a query; the last one is a busy one.
     last = Plan(now - BUSY_SECONDS, users=600, broken=broken, rate=3.0)
     stream = [
-        *(record for batch in Simulator(days).events(last.start) for record in batch),
+        *(record for batch in Simulator(days).events(last.start) for record in batch if said_by_people(record)),
         *(record for batch in Simulator(last).events(now) for record in batch),
     ]
     records += [orjson.loads(value) for _, value, _ in stream]
