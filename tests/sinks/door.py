@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -26,6 +27,7 @@ class Door:
         inserts: the table of every insert that was asked for, whatever was answered.
         script: what the next inserts are answered; they are passed on when it is empty.
         stored: the next inserts are passed on and then answered from the script: stored, and not acknowledged.
+        meeting: where each insert waits for others that are under way at the same time, if it is set.
     """
 
     def __init__(self, url: str) -> None:
@@ -33,6 +35,7 @@ class Door:
         self.script: deque[bytes] = deque()
         self.stored = False
         self.away = threading.Event()
+        self.meeting: threading.Barrier | None = None
         server = urlsplit(url).netloc
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,6 +67,9 @@ class Door:
         is_insert = statement.lstrip().upper().startswith("INSERT")
         if is_insert:
             self.inserts.append(statement.split()[2].split(".")[-1].strip("`"))
+        if is_insert and self.meeting is not None:
+            with suppress(threading.BrokenBarrierError):
+                self.meeting.wait()
         scripted = self.script.popleft() if is_insert and self.script else None
         if self.away.is_set():
             scripted = CUT

@@ -71,6 +71,14 @@ def test_a_flush_is_one_insert_a_table(writer: Writer, store: ClickHouse, door: 
     assert len(door.inserts) == 3
 
 
+def test_the_tables_of_a_flush_are_on_their_way_at_once(writer: Writer, store: ClickHouse, door: Door) -> None:
+    door.meeting = threading.Barrier(2, timeout=PATIENCE)
+    writer.write([("ledger_rows", ledger(1, partition=15)), ("pseudonym_keys", pa.table({"fingerprint": ["met"]}))])
+    writer.drain()
+    assert not door.meeting.broken, "an insert was answered before the next one came"
+    assert received(store, 15) == [(1,)]
+
+
 def test_an_empty_flush_asks_nothing(writer: Writer, door: Door) -> None:
     writer.write([])
     writer.drain()
