@@ -11,6 +11,7 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 from zlib import crc32
 
+from dashboards.annotations import Annotation, annotations
 from dashboards.objectives import Bound
 from dashboards.panels import Dashboard, Panel, dashboards
 from dashboards.variables import VARIABLES, Variable
@@ -59,10 +60,6 @@ STATE_COLOURS: Mapping[str, str] = {
     **dict.fromkeys(("kept", "fine", "as usual"), "green"),
     **dict.fromkeys(("unknown", "too few"), "text"),
 }
-DEPLOYS = """SELECT min(window_start) AS time, concat('release ', release) AS text
-FROM operations_hourly WHERE release != '' GROUP BY release HAVING $__timeFilter(time)"""
-OUTAGES = """SELECT minute AS time, concat(target, ' down') AS text
-FROM availability_minutes WHERE state = 'down' AND $__timeFilter(minute)"""
 
 
 @dataclass(slots=True)
@@ -136,9 +133,9 @@ def grafana_json(each: Dashboard) -> str:
             .keep_time(True)
             .include_vars(True)
         )
-        .annotation(_annotation("Deploys", DEPLOYS, "blue"))
-        .annotation(_annotation("Outages", OUTAGES, "red"))
     )
+    for one in annotations():
+        board.annotation(_annotation(one))
     used = {name for panel in each.panels for name in panel.variables}
     for variable in VARIABLES:
         if variable.name in used:
@@ -165,9 +162,10 @@ def _lay_out(board: dashboard.Dashboard, each: Dashboard) -> None:
         x, tallest = x + width, max(tallest, height)
 
 
-def _annotation(name: str, sql: str, colour: str) -> dashboard.AnnotationQuery:
-    query = _Query(ClickHouseQuery(sql))
-    return dashboard.AnnotationQuery().name(name).datasource(SOURCE).enable(True).icon_color(colour).target(query)
+def _annotation(one: Annotation) -> dashboard.AnnotationQuery:
+    query = _Query(ClickHouseQuery(one.sql))
+    made = dashboard.AnnotationQuery().name(one.title).datasource(SOURCE).enable(True)
+    return made.icon_color(one.colour).target(query)
 
 
 def _variable(variable: Variable) -> dashboard.QueryVariable:

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from queue import LifoQueue
 from threading import Lock
 from typing import Any
 
+from dashboards.annotations import annotations
 from dashboards.freshness import SOURCES, freshness_sql
 from dashboards.macros import Choices, Span, expand
 from dashboards.panels import Panel, dashboards
@@ -89,6 +91,15 @@ class Answers:
             "since": int(span.since.timestamp()),
             "until": int(span.until.timestamp()),
         }
+
+    def marks(self, span: Span) -> Mapping[str, Any]:
+        """Give what happened in a time range: kind, time, end (None: a moment) and text of each, by time."""
+        found = [
+            {"kind": one.name, "time": _plain(time), "end": _plain(end), "text": text}
+            for one in annotations()
+            for time, end, text in self._table(expand(one.sql, span, {}))[1]
+        ]
+        return {"marks": sorted(found, key=itemgetter("time"))}
 
     def filters(self) -> Mapping[str, Sequence[str]]:
         """Give the values of every filter."""

@@ -61,6 +61,7 @@ def make_app(answers: Answers, alertmanager: str | None = None) -> Starlette:
         Route("/api/filters", here.filters),
         Route("/api/fresh", here.fresh),
         Route("/api/alerts", here.alerts),
+        Route("/api/marks", here.marks),
         Route("/api/panel/{dashboard}/{panel}", here.panel),
         Mount("/lib", StaticFiles(directory=plotting_files())),
         Mount("/static", StaticFiles(directory=STATIC)),
@@ -98,6 +99,13 @@ class _Page:
     async def alerts(self, _: Request) -> Response:
         places = {alert: page_address(panel) for alert, panel in panel_of_alert().items()}
         return await _answer(lambda: firing(self._alertmanager, places))
+
+    async def marks(self, request: Request) -> Response:
+        try:
+            span = _span(request.query_params)
+        except BadQuestionError as error:
+            return _json({"error": str(error)}, 400)
+        return await _answer(lambda: self._answers.marks(span))
 
     async def panel(self, request: Request) -> Response:
         try:

@@ -82,6 +82,7 @@ class Simulator:
         self._idle = populate(plan.users, self._rolls.generator(), plan.start, plan.days)
         self._visits: list[tuple[Person, Iterator[None]]] = []
         self._experiments_from = plan.start + plan.days * DAY_S * world.EXPERIMENTS_BEGIN
+        self._deployed_at = plan.start + plan.days * DAY_S * world.NEW_RELEASE_DEPLOYED
         self._second = -1
         self._mark = (int(plan.start) // STEP_S + 1) * STEP_S
         self._wanted = 1
@@ -179,7 +180,7 @@ class Simulator:
 
     def _visit(self, person: Person) -> Visit:
         common = {
-            "release": world.RELEASES[self._rolls.share() < world.NEW_RELEASE_SHARE],
+            "release": world.RELEASES[self._rolls.share() < world.NEW_RELEASE_SHARE and self.now >= self._deployed_at],
             "environment": "staging" if self._rolls.share() < world.STAGING_SHARE else "production",
             "sessionId": self._app.new_id("s"),
             "tenantId": person.tenant,

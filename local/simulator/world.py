@@ -137,6 +137,8 @@ ROLES: Final = ("estimator", "manager", "viewer", "admin")
 ROLE_WEIGHT: Final = (0.70, 0.15, 0.12, 0.03)
 RELEASES: Final = ("4.11.3", "4.12.0")
 NEW_RELEASE_SHARE: Final = 0.25
+NEW_RELEASE_DEPLOYED: Final = 0.6
+"""Share of the simulated days that passes before the newer release is there; live, it is there already."""
 STAGING_SHARE: Final = 0.01
 WRONG_CLOCK_SHARE: Final = 0.02
 """Users whose device clock is up to two hours wrong; sentAt and receivedAt in their events correct it."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dashboards.annotations import COLUMNS, Annotation, annotations
 from dashboards.freshness import SOURCES, freshness_sql
 from dashboards.macros import Choices, expand
 from dashboards.objectives import promises
@@ -35,6 +36,14 @@ def test_it_has_data_in_time_in_the_columns_that_its_plot_needs(world: World, pa
     assert rows
     if "value" in columns:
         assert any(row[columns.index("value")] is not None for row in rows)
+
+
+@pytest.mark.parametrize("one", annotations(), ids=lambda one: one.name)
+def test_an_annotation_is_found_in_time(world: World, one: Annotation) -> None:
+    began = world.cpu_seconds()
+    columns, _ = world.store.table(expand(one.sql, world.span(WEEKS), {}))
+    assert world.cpu_seconds() - began < IN_TIME_SECONDS
+    assert columns == COLUMNS
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: f"{panel.dashboard}/{panel.name}")

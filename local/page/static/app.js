@@ -1,5 +1,6 @@
 // Puts a dashboard together: tabs, filters, time range, and the round of asking again. The address holds all that is chosen, so it can be sent.
 import { el } from "./dom.js";
+import { setMarks } from "./marks.js";
 import { Panel } from "./panel.js";
 import { headline } from "./tables.js";
 
@@ -104,7 +105,8 @@ async function ask(onlySeen = false) {
   const chosen = state.told.variables.filter((each) => each.all && address.get(each.name)).map((each) => each.name);
   const panels = onlySeen ? state.panels.filter((panel) => panel.visible) : state.panels;
   const loads = panels.map((panel) => panel.load(asked, round.signal).then(() => lead(panel)));
-  await Promise.all(loads);
+  const marks = json(`/api/marks?${asked}`).then((found) => { if (!round.signal.aborted) setMarks(found.marks, at("marks")); }, () => { /* the panels say what is wrong */ });
+  await Promise.all([...loads, marks]);
   if (round.signal.aborted) return;
   try { state.newest = await json("/api/fresh"); } catch { return; }
   for (const panel of state.panels) panel.freshness(state.newest, chosen, Date.now() / 1000, isLive());

@@ -1,5 +1,6 @@
 // Draws series over time with uPlot: bounds as dashed lines, intervals as bands, and no line where there is too little to draw one from.
 import { el, records } from "./dom.js";
+import { marksPlugin } from "./marks.js";
 import { moment, percent, toMinute, written, count, day } from "./format.js";
 
 const FEWEST_POINTS = 4;
@@ -9,7 +10,7 @@ const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [], [7, 4], [2, 3], [10, 3, 2
 export function colours() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => style.getPropertyValue(name).trim();
-  return { series: read("--series").split(",").map((one) => one.trim()), text: read("--quiet"), grid: read("--grid"), warn: read("--warn"), card: read("--card") };
+  return { series: read("--series").split(",").map((one) => one.trim()), text: read("--quiet"), grid: read("--grid"), warn: read("--warn"), bad: read("--bad"), card: read("--card") };
 }
 
 /** Sort an answer into one list of times and, for each series, values aligned to them. */
@@ -121,7 +122,7 @@ export function drawLines(host, answer, panel, data, height, onPoint) {
            { ...axis, size: 64, space: isSmall ? 18 : 32, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : written(tick, panel.unit))) }],
     cursor: { drag: { x: false, y: false }, y: false, points: { size: 7 } },
     legend: { show: false },
-    plugins: [boundsPlugin(panel.bounds, panel.unit, theme.warn, isSmall)],
+    plugins: [boundsPlugin(panel.bounds, panel.unit, theme.warn, isSmall), ...(isSmall ? [] : [marksPlugin(theme)])],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   };
   const plot = new uPlot(options, columns, host);

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from dashboards.annotations import annotations
 from dashboards.macros import Span, expand
 from dashboards.panels import Dashboard, dashboard, dashboards
 from tests.dashboards.world import CHOICES, World
@@ -19,6 +20,12 @@ FIRST_PAINT_MS = 1_000
 HOUR = timedelta(hours=1)
 PHONE = 390
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
+TAKE_MARKS_AWAY = """async () => {
+    const plot = document.querySelector("#active canvas"), before = plot.toDataURL();
+    (await import("/static/marks.js")).setMarks([], document.getElementById("marks"));
+    await new Promise(requestAnimationFrame);
+    return before !== plot.toDataURL();
+}"""
 Shown = Callable[[str], Visit]
 
 
@@ -89,6 +96,18 @@ def test_the_numbers_on_screen_are_those_of_the_sql(shown: Shown, world: World, 
         wanted = [row["value"] for row in rows if row["n"] >= panel.evidence]
     assert seen.values(panel_name) == pytest.approx(wanted)
     assert wanted
+
+
+def test_a_deploy_is_marked_in_the_plots_and_said_in_words(context: BrowserContext, page: str, world: World) -> None:
+    (one,) = (each for each in annotations() if each.name == "deploys")
+    (deploy,) = rows_of(world.store, expand(one.sql, world.span(timedelta(days=28)), {}))
+    assert isinstance(deploy["time"], datetime)
+    seen = opened(context, page, world, "business")
+    assert seen.page.inner_text("#marks") == f"{deploy['text']}, {deploy['time']:%-d %b %Y, %H:%M}"
+    assert seen.page.evaluate(TAKE_MARKS_AWAY), "the plot looks the same without its marks"
+    begin = world.end - timedelta(days=28)
+    before = visit(context, f"{page}/business?refresh=0&{between(begin, deploy['time'])}&{CHOSEN}")
+    assert before.page.inner_text("#marks") == ""
 
 
 def test_a_percentage_shows_its_counts(shown: Shown, world: World) -> None:
