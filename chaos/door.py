@@ -60,7 +60,7 @@ class Behaviour:
         away: nothing at all gets through, reads neither.
         slow_seconds: how slow `SLOW` is.
         asked: called when anything comes, before it is passed on.
-        before, after: called when an insert comes, and when it is stored and not answered yet.
+        before, after: called when an insert comes, and when it is stored and not answered yet; an OSError cuts the connection.
     """
 
     troubles: tuple[Trouble, ...] = ()
@@ -135,9 +135,9 @@ class Door:
             trouble = self._trouble(behaviour) if inserting else None
             self.troubled += trouble is not None
         behaviour.asked()
-        if inserting:
-            behaviour.before()
         try:
+            if inserting:
+                behaviour.before()
             answer = self._made(handler, server, body, Trouble.AWAY if behaviour.away else trouble, behaviour)
             if inserting:
                 behaviour.after()

@@ -30,6 +30,8 @@ from sinks.clickhouse import ClickHouse, StoreAwayError, StoreRefusedError
 KEY: Final = "a key of a chaos run; what it hides is simulated"
 POLL_SECONDS: Final = 0.1
 QUIET_POLLS: Final = 8
+SNAPSHOT_SECONDS: Final = 1
+"""Between two snapshots: many, so that a kill often meets one."""
 HOST: Final = "127.0.0.1"
 
 
@@ -90,7 +92,7 @@ class Ground:
             "TIDEGAUGE_DATABASE": self.database,
             "TIDEGAUGE_DATA_DIR": str(self.folder / "data"),
             "TIDEGAUGE_PSEUDONYM_KEY": KEY,
-            "TIDEGAUGE_SNAPSHOT_INTERVAL": "1s",
+            "TIDEGAUGE_SNAPSHOT_INTERVAL": f"{SNAPSHOT_SECONDS}s",
             "TIDEGAUGE_LOG_FORMAT": "json",
             **self.plan.settings,
         }

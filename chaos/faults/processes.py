@@ -11,7 +11,7 @@ from typing import Any
 
 from chaos.door import Behaviour
 from chaos.fault import Fault
-from chaos.ground import Ground
+from chaos.ground import SNAPSHOT_SECONDS, Ground
 from chaos.pipeline import kill, wait_until_ended
 
 START_SECONDS = 4.0
@@ -66,6 +66,10 @@ def _kill(ground: Ground, shards: list[int]) -> None:
                 kill(pid)
 
 
+AFTER_ANSWER_SECONDS = 0.05
+"""So soon after the answer is now and then in the middle of the snapshot that waited for it."""
+
+
 class KillInWrite(Fault):
     """`kill -9` while ClickHouse has an insert: before it stores it, after it, or right after its answer."""
 
@@ -75,23 +79,23 @@ class KillInWrite(Fault):
 
     def strike(self, ground: Ground) -> None:
         """Wait for an insert and kill everything in the middle of it."""
-        struck, place = threading.Event(), ground.random.randrange(3)
+        struck, place = threading.Event(), ground.random.choice(("before", "stored", "answered"))
         victims: list[int] = []
         lock = threading.Lock()
 
         def kill_now() -> None:
             with lock:
-                if struck.is_set():
-                    return
-                if place == 2:
-                    # The answer is under way: now and then its snapshot is, too.
-                    ground.waited(0, 0.05)
-                victims.extend(ground.pipeline.pids().values())
-                for pid in victims:
-                    kill(pid)
-                struck.set()
+                if not struck.is_set():
+                    # A snapshot that did not wait for the insert would be durable by then.
+                    ground.waited(0, AFTER_ANSWER_SECONDS if place == "answered" else 1.5 * SNAPSHOT_SECONDS)
+                    victims.extend(ground.pipeline.pids().values())
+                    for pid in victims:
+                        kill(pid)
+                    struck.set()
+            if place == "before":
+                raise ConnectionAbortedError("killed before it is stored")
 
-        ground.door.behaviour = Behaviour(before=kill_now) if place == 0 else Behaviour(after=kill_now)
+        ground.door.behaviour = Behaviour(before=kill_now) if place == "before" else Behaviour(after=kill_now)
         ground.wait_for(struck.is_set, "an insert")
         ground.door.open()
         wait_until_ended(victims)
