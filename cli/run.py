@@ -12,7 +12,7 @@ from cli.person_ids import person_ids
 from cli.settings import Settings, settings
 from cli.shard_process import Start, connect, run_shard
 from cli.signals import stopped_by_signals
-from cli.terminal import told
+from cli.terminal import fail, told
 from local.processes import Supervisor
 from sinks.clickhouse import StoreAwayError
 from sinks.pseudonym_keys import settle
@@ -102,10 +102,16 @@ def _supervise(chosen: list[int], count: int, start: Start) -> None:
     """Run each shard as a process of its own; one that dies is started again, the others never notice."""
     config = settings()
     environment = {"TIDEGAUGE_LOG_ID": start.log_id, "TIDEGAUGE_ACCEPT_LOSS": str(int(start.accept_loss))}
+    names = [f"shard-{shard}" for shard in chosen]
     with stopped_by_signals() as stopping, Supervisor(config.data_dir / "logs") as supervisor:
-        for shard in chosen:
+        for name, shard in zip(names, chosen, strict=True):
             command = [*PROGRAM, "run", "--shards", f"{shard}/{count}"]
-            supervisor.start(f"shard-{shard}", command, environment=environment)
+            supervisor.start(name, command, environment=environment)
         while not stopping.wait(0.2):
             for event in supervisor.watch():
                 log.warning("shard", says=event.text)
+        shards = {name: supervisor.child(name) for name in names}
+    if cut := [
+        f"{name} (exit code {one.exit_status()}, see {one.log})" for name, one in shards.items() if one.exit_status()
+    ]:
+        fail(f"{', '.join(cut)} did not stop exactly; what is not stored yet is read again at the next start")

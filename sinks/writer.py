@@ -158,13 +158,17 @@ class Writer:
         return True
 
     def _wait(self, tables: Sequence[str], pause: float, error: StoreAwayError) -> None:
-        """Wait before the next try; the events stay in Kafka meanwhile."""
+        """Wait before the next try; the events stay in Kafka meanwhile.
+
+        Who is asked to stop meanwhile tries once more, at once: the store may be back long before the pause is over.
+        """
         if self._state.away_since is None:
             self._state.away_since = time.monotonic()
         self._state.retries += 1
         log.warning("store away, reading is paused", tables=tables, next_try_seconds=pause, error=str(error))
-        if self._stopping.wait(pause):
+        if self._stopping.is_set():
             raise error
+        self._stopping.wait(pause)
 
 
 def _everything(rows: pa.Table) -> pa.Table:

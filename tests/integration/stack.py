@@ -90,10 +90,12 @@ class RunningStack:
             command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=DEADLINE, check=False
         )
 
-    def background(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start a command and leave it running."""
+    def background(self, *arguments: str, errors: int | None = None) -> "subprocess.Popen[str]":
+        """Start a command and leave it running; `errors` is where its stderr goes."""
         command = [sys.executable, "-m", "cli", *arguments]
-        return subprocess.Popen(command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, cwd=REPOSITORY, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
 
     def query(self, text: str) -> list[tuple[object, ...]]:
         """Ask ClickHouse as any client would."""

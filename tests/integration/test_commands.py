@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -139,6 +140,20 @@ def test_without_a_stack_the_commands_say_how_to_start_one(tmp_path: Path) -> No
         assert failed.returncode == 1, command
         assert "tidegauge up" in failed.stderr + failed.stdout, command
         assert "Traceback" not in failed.stderr, command
+
+
+def test_a_shard_that_does_not_stop_exactly_is_named_and_seen_in_the_exit_code(tmp_path: Path) -> None:
+    """Without a broker no shard comes as far as an exact stop."""
+    stack = RunningStack(tmp_path / "data", pseudonym_key=KEY)
+    running = stack.background("run", "--shards", "2", errors=subprocess.PIPE)
+    stack.wait_for((tmp_path / "data" / "logs" / "shard-1.log").exists, "the second shard")
+    running.terminate()
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "shard-0 (exit code" in said
+    assert "shard-1 (exit code" in said
+    assert "did not stop exactly" in said
+    assert "Traceback" not in said
 
 
 def test_without_a_key_the_pipeline_refuses_to_start_and_says_how_to_make_one(tmp_path: Path) -> None:

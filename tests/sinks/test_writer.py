@@ -158,8 +158,24 @@ def test_a_stop_while_the_store_is_away_raises_and_promises_nothing(
     with pytest.raises(StoreAwayError):
         writer.drain()
     assert len(pauses.taken) == 2
+    assert state.retries == 3, "asked to stop in a pause, it tries once more"
     assert received(store, 50) == []
     writer.close()
+
+
+def test_a_stop_in_a_pause_stores_everything_if_the_store_is_back(
+    writer: Writer, store: ClickHouse, door: Door, pauses: Pauses
+) -> None:
+    door.away.set()
+
+    def back_and_stop() -> None:
+        door.away.clear()
+        pauses.set()
+
+    pauses.at = {2: back_and_stop}
+    writer.write([("ledger_rows", ledger(1, partition=55))])
+    writer.drain()
+    assert received(store, 55) == [(1,)]
 
 
 def test_a_refused_insert_raises_at_once_and_is_not_tried_again(
