@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -21,6 +21,12 @@ WATCH_SECONDS = 10.0
 """Pause between two looks at the topic while it is read."""
 ENDS_SECONDS = 1.0
 """Pause between two looks at the ends of its logs: no longer than a scrape, so that a lag is shown while it grows."""
+_NOT_YET: Final = frozenset({KafkaError._DESTROY, KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC})
+"""What a client says of a partition that is there while it is still finding its way.
+
+It has just learnt the broker's own address and drops its first connection, or it has not heard of the topic yet.
+"""
+_ASK_AGAIN_SECONDS: Final = 0.05
 
 
 class TopicConfig(Protocol):
@@ -174,8 +180,8 @@ def _oldest(consumer: Consumer, name: str, partition: int) -> int:
         try:
             low, _ = consumer.get_watermark_offsets(place, timeout=BROKER_TIMEOUT)
         except KafkaException as error:
-            # The client has just learnt the broker's own address and drops its first connection: ask again.
-            if error.args[0].code() != KafkaError._DESTROY or time.monotonic() > deadline:
+            if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
                 raise
+            time.sleep(_ASK_AGAIN_SECONDS)
         else:
             return int(low)
