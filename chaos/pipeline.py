@@ -61,8 +61,7 @@ class Pipeline:
         found = {}
         for pid in _children(self._child.pid if self._child is not None else 0):
             with suppress(OSError):
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-                if match := re.search(r"--shards\0(\d+)/", "\0".join(command)):
+                if match := re.fullmatch(r"shard-(\d+)\n", Path(f"/proc/{pid}/comm").read_text()):
                     found[int(match[1])] = pid
         return found
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -12,15 +13,15 @@ from cli.person_ids import person_ids
 from cli.settings import Settings, settings
 from cli.shard_process import Start, connect, run_shard
 from cli.signals import stopped_by_signals
-from cli.terminal import fail, told
+from cli.terminal import EXPECTED_ERRORS, FAILED, explained, fail, told
 from local.processes import Supervisor
 from sinks.clickhouse import StoreAwayError
 from sinks.pseudonym_keys import settle
 
 log = structlog.get_logger(__name__)
 
-PROGRAM = (sys.executable, "-m", "cli")
-"""How this program is started again, once for each shard."""
+WATCH_SECONDS = 0.05
+"""Between two looks after the shards."""
 
 
 def run(
@@ -99,15 +100,16 @@ def parse_shards(text: str) -> tuple[list[int], int]:
 
 
 def _supervise(chosen: list[int], count: int, start: Start) -> None:
-    """Run each shard as a process of its own; one that dies is started again, the others never notice."""
+    """Run each shard as a process of its own; one that dies is started again, the others never notice.
+
+    The processes are forks: to read the program anew took a shard more than a second, and four of them on two cores three.
+    """
     config = settings()
-    environment = {"TIDEGAUGE_LOG_ID": start.log_id, "TIDEGAUGE_ACCEPT_LOSS": str(int(start.accept_loss))}
     names = [f"shard-{shard}" for shard in chosen]
     with stopped_by_signals() as stopping, Supervisor(config.data_dir / "logs") as supervisor:
         for name, shard in zip(names, chosen, strict=True):
-            command = [*PROGRAM, "run", "--shards", f"{shard}/{count}"]
-            supervisor.start(name, command, environment=environment)
-        while not stopping.wait(0.2):
+            supervisor.start(name, partial(_shard, config, shard, count, start))
+        while not stopping.wait(WATCH_SECONDS):
             for event in supervisor.watch():
                 log.warning("shard", says=event.text)
         shards = {name: supervisor.child(name) for name in names}
@@ -115,3 +117,13 @@ def _supervise(chosen: list[int], count: int, start: Start) -> None:
         f"{name} (exit code {one.exit_status()}, see {one.log})" for name, one in shards.items() if one.exit_status()
     ]:
         fail(f"{', '.join(cut)} did not stop exactly; what is not stored yet is read again at the next start")
+
+
+def _shard(config: Settings, shard: int, count: int, start: Start) -> None:
+    """Be one shard; what it says goes to a log, which a terminal's colours have no place in."""
+    set_up(config.log_format)
+    try:
+        run_shard(config, shard, count, start)
+    except EXPECTED_ERRORS as error:
+        print(f"error: {explained(error)}", file=sys.stderr)
+        sys.exit(FAILED)

@@ -60,10 +60,14 @@ def told() -> Iterator[None]:
     try:
         yield
     except EXPECTED_ERRORS as error:
-        hint = _hint(error)
-        fail(f"{error}{hint}")
+        fail(explained(error))
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+
+
+def explained(error: Exception) -> str:
+    """Give what an expected error says, and what to do."""
+    return f"{error}{_hint(error)}"
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> Table:

@@ -10,15 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import IO, Final, Protocol, Self
 
+from local.forked import Forked
+
+Work = Sequence[str] | Callable[[], None]
+"""What a child does: a command, or a function of this program, which a fork of it runs (see `local.forked`)."""
 _TETHER: Final = Path(__file__).with_name("tether.py")
 _PROBE_PAUSE_SECONDS: Final = 0.02
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 30.0
-_STEADY_SECONDS: Final = 3.0  # who ran this long is in no loop of crashes, and starts again after the first pause
+_STEADY_SECONDS: Final = 3.0  # who ran this long is in no loop of crashes, and starts again at once
 _LOG_BYTES: Final = 10_000_000  # a longer log is set aside at the next start
 _TAIL_LINES: Final = 15
 
@@ -32,7 +37,7 @@ class ChildSpec:
     """A child to run; `Supervisor.start` explains the fields."""
 
     name: str
-    command: Sequence[str]
+    work: Work
     probe: Callable[[], bool]
     ready_within: float
     environment: Mapping[str, str]
@@ -47,6 +52,13 @@ class ChildEvent:
     text: str
 
 
+class _Process(Protocol):
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Child:
     """One running process with a log file."""
 
@@ -57,15 +69,7 @@ class Child:
         if log.exists() and log.stat().st_size > _LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *spec.command],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **spec.environment},
-                cwd=spec.directory,
-                start_new_session=True,
-            )
+            self._process = _begun(spec, output)
 
     @property
     def pid(self) -> int:
@@ -112,8 +116,23 @@ class Child:
     def _signal(self, number: signal.Signals) -> None:
         try:
             os.killpg(self.pid, number)
-        except ProcessLookupError:  # it ended by itself in this very moment
-            return
+        except ProcessLookupError:  # it ended in this very moment, or is a fork of this moment with no group yet
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+def _begun(spec: ChildSpec, output: IO[bytes]) -> _Process:
+    if callable(spec.work):
+        return Forked(spec.name, spec.work, output)
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *spec.work],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **spec.environment},
+        cwd=spec.directory,
+        start_new_session=True,
+    )
 
 
 @dataclass(slots=True)
@@ -122,7 +141,7 @@ class _Watched:
 
     child: Child
     started_at: float
-    pause: float = _FIRST_PAUSE_SECONDS
+    pause: float = 0.0
     restart_at: float | None = None
 
 
@@ -148,7 +167,7 @@ class Supervisor:
     def start(
         self,
         name: str,
-        command: Sequence[str],
+        work: Work,
         *,
         probe: Callable[[], bool] = lambda: True,
         ready_within: float = 30.0,
@@ -157,12 +176,13 @@ class Supervisor:
     ) -> Child:
         """Start a child and wait until `probe` says that it answers, at most `ready_within` seconds.
 
-        `environment` is added to this process's own. Raises ChildFailedError with the end of the log if the
-        child does not get ready, ValueError if there is one of that name already.
+        `environment` is added to this process's own; it and `directory` are for commands alone. Raises
+        ChildFailedError with the end of the log if the child does not get ready, ValueError if there is one of that
+        name already.
         """
         if name in self._watched:
             raise ValueError(f"a child named {name} is running already")
-        child = self._launch(ChildSpec(name, command, probe, ready_within, environment or {}, directory))
+        child = self._launch(ChildSpec(name, work, probe, ready_within, environment or {}, directory))
         self._watched[name] = _Watched(child, self._clock())
         try:
             child.wait_until_ready()
@@ -178,13 +198,13 @@ class Supervisor:
     def watch(self) -> list[ChildEvent]:
         """Look once after every child: note who ended, and restart whose pause is over. Never blocks.
 
-        The pauses before restarts grow from 0.5 s to 30 s while a child ends within 3 s of its start.
+        A child that ran for 3 s is restarted at once; else the pause before a restart grows from 0.5 s to 30 s.
         """
         events = []
         for name, watched in self._watched.items():
             if watched.restart_at is None:
                 events += self._notice_end(name, watched)
-            elif self._clock() >= watched.restart_at:
+            if watched.restart_at is not None and self._clock() >= watched.restart_at:
                 watched.child = self._launch(watched.child.spec)
                 watched.started_at, watched.restart_at = self._clock(), None
                 events.append(ChildEvent(name, f"{name} was restarted as process {watched.child.pid}"))
@@ -207,12 +227,11 @@ class Supervisor:
         if status is None:
             return []
         now = self._clock()
-        if now - watched.started_at >= _STEADY_SECONDS:
-            watched.pause = _FIRST_PAUSE_SECONDS
+        steady = now - watched.started_at >= _STEADY_SECONDS
+        watched.pause = 0.0 if steady else min(max(watched.pause * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
         watched.restart_at = now + watched.pause
-        text = f"{name} ended with {_status(status)}; restart in {watched.pause:g} s\n{watched.child.tail()}"
-        watched.pause = min(watched.pause * 2, _LONGEST_PAUSE_SECONDS)
-        return [ChildEvent(name, text)]
+        when = f"restart in {watched.pause:g} s" if watched.pause else "restart at once"
+        return [ChildEvent(name, f"{name} ended with {_status(status)}; {when}\n{watched.child.tail()}")]
 
 
 def _status(status: int) -> str:

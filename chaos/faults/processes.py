@@ -14,7 +14,7 @@ from chaos.fault import Fault
 from chaos.ground import SNAPSHOT_SECONDS, Ground
 from chaos.pipeline import kill, wait_until_ended
 
-START_SECONDS = 4.0
+START_SECONDS = 2.0
 """In about so many seconds a process comes up."""
 
 

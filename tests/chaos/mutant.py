@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from confluent_kafka import TopicPartition
 
-import cli.run
 from cli.main import main
 from pipelines import dataflow, positions, recovery_store, shard, shard_folder, source, topic, verdict, windows
 from sinks import clickhouse, dead_letter, migrations, prometheus, writer
@@ -277,5 +276,4 @@ def applied_before_it_is() -> None:
 if __name__ == "__main__":
     name = sys.argv.pop(1)
     MUTATIONS[name]()
-    put(cli.run, "PROGRAM", (sys.executable, "-m", "tests.chaos.mutant", name))
     main()
