@@ -22,7 +22,7 @@ Work = Sequence[str] | Callable[[], None]
 _TETHER: Final = Path(__file__).with_name("tether.py")
 _PROBE_PAUSE_SECONDS: Final = 0.02
 _FIRST_PAUSE_SECONDS: Final = 0.5
-_LONGEST_PAUSE_SECONDS: Final = 30.0
+_LONGEST_PAUSE_SECONDS: Final = 4.0  # a start costs little, and whoever mended the cause should not have to wait
 _STEADY_SECONDS: Final = 3.0  # who ran this long is in no loop of crashes, and starts again at once
 _LOG_BYTES: Final = 10_000_000  # a longer log is set aside at the next start
 _TAIL_LINES: Final = 15
@@ -198,7 +198,7 @@ class Supervisor:
     def watch(self) -> list[ChildEvent]:
         """Look once after every child: note who ended, and restart whose pause is over. Never blocks.
 
-        A child that ran for 3 s is restarted at once; else the pause before a restart grows from 0.5 s to 30 s.
+        A child that ran for 3 s is restarted at once; else the pause before a restart grows from 0.5 s to 4 s.
         """
         events = []
         for name, watched in self._watched.items():
