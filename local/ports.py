@@ -1,11 +1,16 @@
 """Ports of the local stack: whether one is free, and who holds it if not."""
 
+import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 _LISTENING: Final = "0A"  # state column of /proc/net/tcp
 _TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
+_CONNECTIONS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_USUAL_FIRST: Final = 32768  # of Linux; others begin higher
+_LOWEST: Final = 10_000  # well-known services listen below
 
 
 class PortTakenError(RuntimeError):
@@ -29,11 +34,17 @@ def check_free(host: str, port: int, purpose: str, setting: str) -> None:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that is free now. Someone else may take it before you do; prefer binding port 0."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that is free now. Someone else may take it before you do; prefer binding port 0.
+
+    It is none of those that the system gives to connections: whoever listened there could not come back after a restart while
+    a connection that was given its port is open, nor in the minute after that.
+    """
+    past = _given_to_connections()
+    while True:
+        port = _LOWEST + secrets.randbelow(past - _LOWEST)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, suppress(OSError):
+            probe.bind((host, port))
+            return port
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> int:
@@ -46,6 +57,13 @@ def free_ports(count: int, host: str = "127.0.0.1") -> int:
         except (PortTakenError, OverflowError):
             continue
         return first
+
+
+def _given_to_connections() -> int:
+    """Return the first of the ports that the system chooses from where nobody names one."""
+    told = _CONNECTIONS.read_text().split() if _CONNECTIONS.exists() else []
+    first = int(told[0]) if told else _USUAL_FIRST
+    return first if first >= 2 * _LOWEST else 1 << 16
 
 
 def _holder(port: int) -> str | None:

@@ -1,7 +1,6 @@
 """Services that tests start for themselves: a Kafka broker on a free port, topics, records."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -14,18 +13,11 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from local.apache_kafka.broker import ApacheKafka
+from local.ports import free_port
 
 READY_WITHIN_SECONDS = 30.0
 BROKER = os.environ.get("TIDEGAUGE_TEST_BROKER", "embedded")
 """What tests get that ask for any broker: `embedded` or `kafka`, as `make integration` sets it."""
-
-
-def free_port() -> int:
-    """Return a port of loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from local.ports import free_port
 from sinks.health import HealthServer
-from tests.services import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 

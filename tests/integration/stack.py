@@ -14,7 +14,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from cli.up import PARTITIONS
 from local.apache_kafka.broker import ApacheKafka
-from tests.services import BROKER, free_port
+from local.ports import free_port
+from tests.services import BROKER
 
 REPOSITORY = Path(__file__).parents[2]
 DEADLINE = 90.0

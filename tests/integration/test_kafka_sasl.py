@@ -12,6 +12,7 @@ from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, Us
 from cli.settings import Settings
 from local.apache_kafka.broker import ApacheKafka
 from local.apache_kafka.jars import missing
+from local.ports import free_port
 from local.producer import EventProducer
 from local.topics import BrokerProblemError, create_topics, topic_partitions
 from pipelines.dead_letters import DeadLetter
@@ -20,7 +21,6 @@ from sinks.dead_letter import DeadLetterTopic
 from tests.certificates import Certificates, make_certificates
 from tests.conftest import NO_KAFKA
 from tests.pipelines.kafka import BATCH_WAIT, read, reading
-from tests.services import free_port
 
 pytestmark = pytest.mark.service
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from cli.settings import Settings
+from local.ports import free_port
 from local.producer import BrokerError, EventProducer
 from local.topics import BrokerProblemError, create_topics, topic_partitions
 from pipelines.dead_letters import DeadLetter
@@ -15,7 +16,7 @@ from pipelines.source import SourceConfig
 from sinks.dead_letter import DeadLetterTopic
 from tests.certificates import Certificates, make_certificates
 from tests.pipelines.kafka import BATCH_WAIT, read, reading
-from tests.services import free_port, running_broker
+from tests.services import running_broker
 from tests.tls_front import TlsFront
 
 pytestmark = pytest.mark.service

@@ -14,9 +14,9 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from cli.figures import page_values
+from local.ports import free_port
 from pipelines.pseudonyms import Pseudonyms
 from tests.integration.stack import DEADLINE, KEY, REPOSITORY, RunningStack, running_stack
-from tests.services import free_port
 
 pytestmark = pytest.mark.service
 

@@ -6,13 +6,29 @@ import sys
 
 import pytest
 
-from local.ports import PortTakenError, check_free, free_port
+from local.ports import PortTakenError, check_free, free_port, free_ports
 
 pytestmark = pytest.mark.service
 
 
 def test_a_free_port_passes() -> None:
     check_free("127.0.0.1", free_port(), "page", "TIDEGAUGE_PAGE_PORT=8601")
+
+
+def test_a_free_port_is_one_that_no_connection_is_given() -> None:
+    """A shard of which the page's port had gone to a connection of its neighbour stayed away for a minute."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        given = []
+        for _ in range(50):
+            with socket.create_connection(server.getsockname()) as connection:
+                given.append(connection.getsockname()[1])
+        assert max(free_port() for _ in range(50)) < min(given)
+
+
+def test_ports_in_a_row_are_all_free() -> None:
+    first = free_ports(5)
+    for port in range(first, first + 5):
+        check_free("127.0.0.1", port, "page", "TIDEGAUGE_PAGE_PORT=8601")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a port")

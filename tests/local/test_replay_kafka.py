@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from typer.testing import CliRunner
 from cli.replay import replay
 from cli.settings import settings
 from cli.simulate import simulate
+from local.ports import free_port
 from local.producer import BrokerError, EventProducer
 
 pytestmark = pytest.mark.service
@@ -37,13 +37,6 @@ name = "thing.done"
 properties.n = "{n}"
 """
 TOOL = "import typer; from cli.simulate import simulate; typer.run(simulate)"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

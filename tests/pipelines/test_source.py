@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from local.ports import free_port
 from pipelines.positions import STATE_VERSION, SourceError, SourceState
 from pipelines.source import EndedPartition, KafkaSource, SourceConfig
 from tests.pipelines.kafka import START, Told, fill, new_topic, of_shard, offsets, read, reading, source_state, values
-from tests.services import free_port, produce, running_broker
+from tests.services import produce, running_broker
 
 pytestmark = pytest.mark.service
 

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from local.ports import free_port
 from sinks.clickhouse import ClickHouse, StoreAwayError, StoreRefusedError
-from tests.services import free_port
 from tests.sinks.door import CUT, Door, failure
 
 pytestmark = pytest.mark.service

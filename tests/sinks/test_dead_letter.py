@@ -7,9 +7,10 @@ from itertools import count
 import pytest
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from local.ports import free_port
 from pipelines.dead_letters import DeadLetter
 from sinks.dead_letter import LARGEST_PAYLOAD, DeadLetterTopic
-from tests.services import create_topic, free_port
+from tests.services import create_topic
 
 pytestmark = pytest.mark.service
 

@@ -5,11 +5,11 @@ import threading
 import pyarrow as pa
 import pytest
 
+from local.ports import free_port
 from sinks.clickhouse import ClickHouse, StoreAwayError
 from sinks.forgotten import MILLISECONDS
 from sinks.gate import Gate
 from sinks.pseudonym_keys import KeyChangedError, fingerprints, settle
-from tests.services import free_port
 
 pytestmark = pytest.mark.service
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from local.ports import free_port
 from tests.dashboards.world import World
-from tests.services import free_port
 
 REPOSITORY = Path(__file__).parents[3]
 DEADLINE_SECONDS = 60.0

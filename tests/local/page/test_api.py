@@ -13,9 +13,9 @@ import pytest
 
 from dashboards.macros import expand
 from dashboards.panels import dashboard, dashboards
+from local.ports import free_port
 from tests.dashboards.world import CHOICES, World
 from tests.local.page.conftest import running_page
-from tests.services import free_port
 
 pytestmark = pytest.mark.service
 DAY = 86_400
