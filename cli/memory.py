@@ -7,7 +7,7 @@ import pyarrow as pa
 
 M_TRIM_THRESHOLD, M_ARENA_MAX = -1, -8
 """Of glibc's malloc.h."""
-ARENAS, KEPT_BYTES = 2, 32 << 20
+ARENAS, KEPT_BYTES = 2, 8 << 20
 
 
 def tame_memory() -> None:

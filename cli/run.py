@@ -113,6 +113,7 @@ def _supervise(chosen: list[int], count: int, start: Start) -> None:
             for event in supervisor.watch():
                 log.warning("shard", says=event.text)
         shards = {name: supervisor.child(name) for name in names}
+        supervisor.stop(together=True)
     if cut := [
         f"{name} (exit code {one.exit_status()}, see {one.log})" for name, one in shards.items() if one.exit_status()
     ]:

@@ -20,7 +20,7 @@ SMALLEST = 1 << 12
 """Slots of an empty table."""
 FULL = 0.8
 """Share of used slots at which the table is rebuilt; probing stays short below it."""
-ROOM = 1.2
+ROOM = 1.1
 """A rebuilt table has room for so many times the ids that it holds."""
 PIECE = 1 << 18
 """Slots that a rebuild moves at once, so that it takes little memory of its own."""

@@ -118,6 +118,27 @@ def test_children_are_stopped_in_the_reverse_order_of_their_start(tmp_path: Path
     assert record.read_text() == "cba"
 
 
+def test_children_that_do_not_need_each_other_may_end_together(tmp_path: Path) -> None:
+    """Each waits for the others to be asked as well; one after the other they would be killed."""
+    record = tmp_path / "record"
+    code = (
+        "import signal, sys, time\n"
+        "def end(*_):\n"
+        "    open(sys.argv[1], 'a').write('asked ')\n"
+        "    while len(open(sys.argv[1]).read().split()) < 3: time.sleep(0.01)\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end); open(sys.argv[2], 'w').close(); time.sleep(600)"
+    )
+    with Supervisor(tmp_path / "logs", grace_seconds=30) as supervisor:
+        children = []
+        for name in "abc":
+            ready = tmp_path / name
+            children.append(supervisor.start(name, [*PYTHON, code, str(record), str(ready)], probe=ready.exists))
+        supervisor.stop(together=True)
+    assert [child.exit_status() for child in children] == [0, 0, 0]
+    assert record.read_text() == "asked asked asked "
+
+
 def test_a_child_that_ignores_the_request_is_killed_with_what_it_started(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     code = (
