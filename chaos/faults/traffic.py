@@ -187,7 +187,7 @@ class Overload(Fault):
     """Ten times of what it can hold for two minutes: the lag grows and is shown, then drains."""
 
     name = "overload"
-    sentence = "10 × the rate it can hold (ClickHouse at 20 s a write) for 2 min, then normal"
+    sentence = "10 × the rate it can hold (ClickHouse at 10 s a write) for 2 min, then normal"
 
     def planned(self, plan: ChaosPlan) -> ChaosPlan:
         """Send everything within the two minutes."""
@@ -196,7 +196,7 @@ class Overload(Fault):
     def prepare(self, ground: Ground) -> None:
         """Make ClickHouse so slow from the beginning that a second's events take more than ten seconds to store."""
         super().prepare(ground)
-        ground.door.behaviour = Behaviour((Trouble.SLOW,), slow_seconds=20.0)
+        ground.door.behaviour = Behaviour((Trouble.SLOW,), slow_seconds=10.0)
 
     def strike(self, ground: Ground) -> None:
         """Let it be too much, then normal."""
