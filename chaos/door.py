@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum, auto
 from http.client import HTTPConnection, HTTPException
@@ -179,12 +180,11 @@ def _statement(path: str, body: bytes) -> str:
 
 def passed_on(handler: BaseHTTPRequestHandler, server: str, body: bytes) -> bytes:
     """Ask a server (host:port) what was asked here, and give its whole answer, head and body."""
-    connection = HTTPConnection(server, timeout=_TIMEOUT_SECONDS)
     kept = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "connection")}
-    connection.request(handler.command, handler.path, body, kept)
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
+    with closing(HTTPConnection(server, timeout=_TIMEOUT_SECONDS)) as connection:
+        connection.request(handler.command, handler.path, body, kept)
+        answer = connection.getresponse()
+        content = answer.read()
     named = [f"{name}: {value}" for name, value in answer.getheaders() if name.lower() not in _HOP]
     head = [f"HTTP/1.1 {answer.status} {answer.reason}", *named, f"Content-Length: {len(content)}", "", ""]
     return "\r\n".join(head).encode("latin-1") + content

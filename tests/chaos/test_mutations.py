@@ -47,7 +47,7 @@ RED_ON_KAFKA = (
     ("partitions-added", "partitions-are-fixed"),
 )
 """Those that only Apache Kafka can serve."""
-TIMES = {"kill-in-write": 12, "recovery-log-torn": 3, "mixed": 6}
+TIMES = {"kill-all": 5, "kill-in-write": 12, "recovery-log-torn": 3, "mixed": 6}
 """How often a fault strikes here; twice, where nothing is said."""
 RATES = {"kill-shard": 800.0, "kill-all": 800.0, "recovery-log-torn": 500.0}
 """Events a second where a strike must come while they flow: a snapshot that is late loses nothing when nothing comes."""
